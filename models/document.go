@@ -1,0 +1,98 @@
+package models
+
+import "time"
+
+// Document is a video as every client sees it: in the list, alone, in an ack
+// and in an event.
+type Document struct {
+	// MongoID repeats ID under the name that apps of a MongoDB back end read.
+	MongoID        string `json:"_id"`
+	ID             string `json:"id"`
+	OrganizationID string `json:"organizationId"`
+	Title          string `json:"title"`
+	FileName       string `json:"fileName"`
+	// Size is in bytes, SHA256 in hexadecimal.
+	Size       int64  `json:"size"`
+	SHA256     string `json:"sha256"`
+	MediaType  string `json:"mediaType"`
+	UploadedBy string `json:"uploadedBy"`
+
+	Status        Status   `json:"status"`
+	Stage         *Stage   `json:"stage"`
+	Progress      int      `json:"progress"`
+	StageProgress float64  `json:"stageProgress"`
+	Message       string   `json:"message"`
+	EtaSeconds    *float64 `json:"etaSeconds"`
+	Attempt       int      `json:"attempt"`
+	Rev           int64    `json:"rev"`
+
+	Metadata *Metadata `json:"metadata"`
+	// Thumbnail and Media are signed, expiring, absolute URLs.
+	Thumbnail   *string      `json:"thumbnail"`
+	Placeholder *string      `json:"placeholder"`
+	Media       string       `json:"media"`
+	Sensitivity *Sensitivity `json:"sensitivity"`
+	Warnings    []Warning    `json:"warnings"`
+	// Error and Code tell why a failed video failed.
+	Error *string `json:"error"`
+	Code  *Code   `json:"code"`
+
+	CreatedAt  time.Time  `json:"createdAt"`
+	UpdatedAt  time.Time  `json:"updatedAt"`
+	StartedAt  *time.Time `json:"startedAt"`
+	FinishedAt *time.Time `json:"finishedAt"`
+}
+
+// DocumentOf makes the document of a record.
+func DocumentOf(v *Video, links Links) Document {
+	d := Document{
+		MongoID: v.ID, ID: v.ID, OrganizationID: v.OrganizationID, Title: v.Title, FileName: v.File.Name,
+		Size: v.File.Size, SHA256: v.File.SHA256, MediaType: v.File.MediaType, UploadedBy: v.UploadedBy,
+		Status: v.Status, Attempt: v.Attempt, Rev: v.Rev,
+		Metadata: v.Metadata, Sensitivity: v.Sensitivity, Warnings: v.Warnings,
+		Media:     links.Media(v.OrganizationID, v.ID),
+		CreatedAt: v.CreatedAt.UTC(), UpdatedAt: v.UpdatedAt.UTC(),
+		StartedAt: optionalTime(v.StartedAt), FinishedAt: optionalTime(v.FinishedAt),
+	}
+	if d.Warnings == nil {
+		d.Warnings = []Warning{}
+	}
+	if v.Stage != "" {
+		stage := v.Stage
+		d.Stage = &stage
+	}
+	switch v.Status {
+	case StatusProcessing:
+		d.Progress, d.Message = v.Stage.Start(), StageMessage(v.Stage)
+	case StatusCompleted:
+		d.Progress = 100
+	case StatusFailed, StatusCancelled:
+		d.Progress = v.Stage.Start()
+	}
+	if v.Thumbnail != nil {
+		url, hash := links.Thumbnail(v.OrganizationID, v.ID), v.Thumbnail.Placeholder
+		d.Thumbnail, d.Placeholder = &url, &hash
+	}
+	if f := v.Failure; f != nil {
+		d.Error, d.Code = &f.Message, &f.Code
+	}
+	return d
+}
+
+// Merge takes over a later progress event of the same attempt and stage, so
+// that a snapshot is as fresh as the stream.
+func (d *Document) Merge(p Progress) {
+	if d.Status != StatusProcessing || p.Attempt != d.Attempt || p.Rev < d.Rev || d.Stage == nil || *d.Stage != p.Stage {
+		return
+	}
+	d.Progress = max(d.Progress, p.Progress)
+	d.StageProgress, d.Message, d.EtaSeconds = p.StageProgress, p.Message, p.EtaSeconds
+}
+
+func optionalTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

@@ -1,0 +1,225 @@
+package models
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// EventName is the name under which an event reaches every door.
+type EventName string
+
+// The events that the server sends.
+const (
+	EventQueued    EventName = "video:queued"
+	EventProgress  EventName = "video:progress"
+	EventProcessed EventName = "video:processed"
+	EventFailed    EventName = "video:failed"
+	EventCancelled EventName = "video:cancelled"
+	EventDeleted   EventName = "video:deleted"
+	EventUpdated   EventName = "video:updated"
+
+	EventAnnouncement EventName = "server:announcement"
+	EventNotification EventName = "notification:personal"
+	EventChat         EventName = "chat:message"
+
+	EventAuthExpiring EventName = "auth:expiring"
+	EventStreamReset  EventName = "stream:reset"
+)
+
+// Audience is who hears an event, inside its organization.
+type Audience string
+
+// The audiences. The organization's includes every video's and every user's.
+const (
+	ToOrganization Audience = "organization"
+	ToVideo        Audience = "video"
+	ToUser         Audience = "user"
+)
+
+// Event is one entry of an organization's log. It is a hint made from the
+// record, which stays the truth.
+type Event struct {
+	Name           EventName
+	OrganizationID string
+	Audience       Audience
+	// VideoID is set for events about a video, UserID for [ToUser].
+	VideoID string
+	UserID  string
+	// ID is an outside publisher's idempotency id, or empty.
+	ID      string
+	Attempt int
+	Rev     int64
+	// Transition marks an event made from a change of the record: the log
+	// takes each (video, rev) once, and nothing older after it.
+	Transition bool
+
+	// Epoch and Seq are the event's place, given by the log: Seq is contiguous
+	// within an organization and starts at 1 in each epoch.
+	Epoch string
+	Seq   uint64
+
+	// Payload is a JSON object; the log adds "seq" when it hands it out.
+	Payload json.RawMessage
+}
+
+// Base is what every payload about a video carries, beside "seq".
+type Base struct {
+	OrganizationID string    `json:"organizationId"`
+	VideoID        string    `json:"videoId"`
+	Status         Status    `json:"status"`
+	Attempt        int       `json:"attempt"`
+	Rev            int64     `json:"rev"`
+	TS             time.Time `json:"ts"`
+}
+
+// Queued is the payload of video:queued.
+type Queued struct {
+	Base
+	Title string `json:"title"`
+}
+
+// Progress is the payload of video:progress. Progress is overall, 0 to 100,
+// and never falls within an attempt; StageProgress is 0 to 100 within Stage.
+type Progress struct {
+	Base
+	Stage         Stage    `json:"stage"`
+	Progress      int      `json:"progress"`
+	StageProgress float64  `json:"stageProgress"`
+	Message       string   `json:"message"`
+	EtaSeconds    *float64 `json:"etaSeconds"`
+}
+
+// Processed is the payload of video:processed.
+type Processed struct {
+	Base
+	Title       string       `json:"title"`
+	Progress    int          `json:"progress"`
+	Metadata    *Metadata    `json:"metadata"`
+	Thumbnail   *string      `json:"thumbnail"`
+	Placeholder *string      `json:"placeholder"`
+	Sensitivity *Sensitivity `json:"sensitivity"`
+	Warnings    []Warning    `json:"warnings"`
+}
+
+// Failed is the payload of video:failed.
+type Failed struct {
+	Base
+	Error string `json:"error"`
+	Code  Code   `json:"code"`
+	Stage Stage  `json:"stage"`
+}
+
+// Changed is the payload of video:cancelled and video:deleted.
+type Changed struct {
+	Base
+}
+
+// Updated is the payload of video:updated: the whole document.
+type Updated struct {
+	Base
+	Video Document `json:"video"`
+}
+
+// StageMessage is what a person reads when a stage begins.
+func StageMessage(s Stage) string {
+	switch s {
+	case StageMetadata:
+		return "Reading metadata"
+	case StageThumbnail:
+		return "Choosing a thumbnail"
+	case StageSensitivity:
+		return "Looking for sensitive content"
+	}
+	return ""
+}
+
+func (v *Video) base(now time.Time) Base {
+	return Base{v.OrganizationID, v.ID, v.Status, v.Attempt, v.Rev, now.UTC()}
+}
+
+// EventOf makes the event that tells the record's present state to the
+// organization. The record of a running video gives the start of its stage.
+func EventOf(v *Video, links Links) Event {
+	b := v.base(v.UpdatedAt)
+	switch v.Status {
+	case StatusQueued:
+		return v.event(EventQueued, Queued{b, v.Title})
+	case StatusProcessing:
+		return v.event(EventProgress, Progress{Base: b, Stage: v.Stage, Progress: v.Stage.Start(), Message: StageMessage(v.Stage)})
+	case StatusCompleted:
+		d := DocumentOf(v, links)
+		return v.event(EventProcessed, Processed{b, v.Title, 100, d.Metadata, d.Thumbnail, d.Placeholder, d.Sensitivity, d.Warnings})
+	case StatusFailed:
+		f := Failure{Code: CodeInternal, Message: "Processing failed."}
+		if v.Failure != nil {
+			f = *v.Failure
+		}
+		return v.event(EventFailed, Failed{b, f.Message, f.Code, f.Stage})
+	case StatusCancelled:
+		return v.event(EventCancelled, Changed{b})
+	default:
+		return v.event(EventDeleted, Changed{b})
+	}
+}
+
+// UpdatedOf makes the event that tells a change which moved no status.
+func UpdatedOf(v *Video, links Links) Event {
+	return v.event(EventUpdated, Updated{v.base(v.UpdatedAt), DocumentOf(v, links)})
+}
+
+// ProgressOf makes the event of percent inside the running stage: it is
+// published, not stored. fraction is 0 to 1 within the stage; floor is the
+// least overall percentage to show, so that a stage that starts over after a
+// crash does not fall back; eta is in seconds, nil when unknown.
+func ProgressOf(v *Video, now time.Time, fraction float64, floor int, message string, eta *float64, to Audience) Event {
+	p := Progress{
+		Base: v.base(now), Stage: v.Stage, Message: message, EtaSeconds: eta,
+		Progress:      max(v.Stage.Overall(fraction), floor),
+		StageProgress: float64(int(min(max(fraction, 0), 1)*1000)) / 10,
+	}
+	e := v.event(EventProgress, p)
+	e.Transition = false
+	e.Audience = to
+	return e
+}
+
+func (v *Video) event(name EventName, payload any) Event {
+	raw, err := json.Marshal(payload)
+	if err != nil { // plain structs of plain fields: only a NaN could do this
+		raw = []byte(fmt.Sprintf(`{"organizationId":%q,"videoId":%q}`, v.OrganizationID, v.ID))
+	}
+	return Event{
+		Name: name, OrganizationID: v.OrganizationID, Audience: ToOrganization,
+		VideoID: v.ID, Attempt: v.Attempt, Rev: v.Rev, Transition: true, Payload: raw,
+	}
+}
+
+// WithSeq returns the JSON object payload with "seq" added as its last field.
+func WithSeq(payload []byte, seq uint64) []byte {
+	end := len(payload) - 1
+	for end >= 0 && payload[end] != '}' {
+		end--
+	}
+	if end < 1 {
+		return []byte(`{"seq":` + strconv.FormatUint(seq, 10) + `}`)
+	}
+	out := make([]byte, 0, len(payload)+28)
+	out = append(out, payload[:end]...)
+	if !emptyObject(payload[:end]) {
+		out = append(out, ',')
+	}
+	out = append(out, `"seq":`...)
+	out = strconv.AppendUint(out, seq, 10)
+	return append(out, '}')
+}
+
+func emptyObject(head []byte) bool {
+	for _, c := range head[1:] {
+		if c != ' ' && c != '\n' && c != '\t' && c != '\r' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,73 @@
+package models
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Links makes the URLs in documents and events.
+type Links interface {
+	Media(org, videoID string) string
+	Thumbnail(org, videoID string) string
+}
+
+// SignedLinks makes and checks URLs that carry their own permission, for an
+// <img> or <video> element, which cannot send a header. A signature is bound
+// to the organization, the video, the kind and the expiry.
+type SignedLinks struct {
+	// Base is the public address without a trailing slash.
+	Base string
+	// Key signs; at least 32 bytes, the same on every node.
+	Key []byte
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+}
+
+// linkDay is the step of an expiry: a URL lives one to two days and stays the
+// same for a day, so that browsers can cache what it names.
+const linkDay = 24 * time.Hour
+
+// Media returns the URL of the uploaded file.
+func (l *SignedLinks) Media(org, videoID string) string { return l.sign("media", org, videoID) }
+
+// Thumbnail returns the URL of the picture.
+func (l *SignedLinks) Thumbnail(org, videoID string) string { return l.sign("thumbnail", org, videoID) }
+
+func (l *SignedLinks) sign(kind, org, videoID string) string {
+	expires := l.now().Truncate(linkDay).Add(2 * linkDay).Unix()
+	q := url.Values{"org": {org}, "expires": {strconv.FormatInt(expires, 10)}, "signature": {l.signature(kind, org, videoID, expires)}}
+	return l.Base + "/api/videos/" + url.PathEscape(videoID) + "/" + kind + "?" + q.Encode()
+}
+
+// Verify returns the organization that a signed URL's query speaks for. It
+// returns an [Error] with [CodeTokenInvalid] or [CodeTokenExpired].
+func (l *SignedLinks) Verify(kind, videoID string, q url.Values) (org string, err error) {
+	org = q.Get("org")
+	expires, perr := strconv.ParseInt(q.Get("expires"), 10, 64)
+	if perr != nil || !ValidID(org) || !hmac.Equal([]byte(q.Get("signature")), []byte(l.signature(kind, org, videoID, expires))) {
+		return "", Errorf(CodeTokenInvalid, "This link is not valid.")
+	}
+	if l.now().Unix() >= expires {
+		return "", Errorf(CodeTokenExpired, "This link has expired.")
+	}
+	return org, nil
+}
+
+func (l *SignedLinks) signature(kind, org, videoID string, expires int64) string {
+	m := hmac.New(sha256.New, l.Key)
+	for _, part := range []string{kind, org, videoID, strconv.FormatInt(expires, 10)} {
+		m.Write([]byte(strconv.Itoa(len(part)) + ":" + part))
+	}
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}
+
+func (l *SignedLinks) now() time.Time {
+	if l.Now != nil {
+		return l.Now()
+	}
+	return time.Now()
+}

@@ -1,0 +1,117 @@
+package models
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Videos is the store of records. Every call names the organization; a video
+// of another one answers [ErrNotFound], and so does a deleted one.
+//
+// When the store cannot be reached, calls return an [Error] with
+// [CodeUnavailable] and Retry set.
+type Videos interface {
+	// Create adds a queued record of rev 1; [ErrConflict] when the id is taken.
+	Create(ctx context.Context, org string, v Video) (Video, error)
+	// Get returns one record.
+	Get(ctx context.Context, org, id string) (Video, error)
+	// List returns a page, newest first.
+	List(ctx context.Context, org string, page Page) (VideoPage, error)
+	// Advance applies t to the record in one atomic write and returns the
+	// record as written. An error of t is returned as it is, and nothing is
+	// written. t is given the store's time, in UTC and whole milliseconds.
+	Advance(ctx context.Context, org, id string, t Transition) (Video, error)
+}
+
+// Page asks for part of a list.
+type Page struct {
+	// Limit is how many at most: 1 to 100, 20 when 0.
+	Limit int
+	// After is the NextCursor of the page before, or "".
+	After string
+	// Status keeps only videos in one of these; all when empty.
+	Status []Status
+}
+
+// Size returns the limit that holds.
+func (p Page) Size() int {
+	if p.Limit == 0 {
+		return 20
+	}
+	return min(max(p.Limit, 1), 100)
+}
+
+// VideoPage is part of a list; NextCursor is "" on the last page.
+type VideoPage struct {
+	Videos     []Video
+	NextCursor string
+}
+
+// Backlog is what the reconciler reads. It is the one port that looks over all
+// organizations, and hands out references, never contents.
+type Backlog interface {
+	// Unsettled returns, oldest first, up to limit records after the given one
+	// that still need something: work (queued, or processing without a live
+	// lease), a publication (publishedRev < rev), or removal (deleted).
+	Unsettled(ctx context.Context, after VideoRef, limit int) ([]Video, error)
+	// Purge removes a deleted record for good; [ErrNotFound] for any other.
+	Purge(ctx context.Context, org, id string) error
+}
+
+// VideoRef names a record over all organizations, in the order of Unsettled.
+type VideoRef struct {
+	CreatedAt      time.Time
+	OrganizationID string
+	VideoID        string
+}
+
+// Settings keeps small values of the whole installation.
+type Settings interface {
+	// Once returns the value kept under name; the first caller's becomes it.
+	Once(ctx context.Context, name, value string) (string, error)
+}
+
+// Store is what a database adapter offers. Every adapter passes the one suite
+// in modelstest.
+type Store interface {
+	Videos
+	Backlog
+	Settings
+	// Ping reports whether the store answers.
+	Ping(ctx context.Context) error
+	Close(ctx context.Context) error
+}
+
+// Blobs keeps files. Keys are made by the server, never by a client. A blob
+// that was not committed does not exist.
+type Blobs interface {
+	// Create begins a blob. Write to it, then Commit or Abort; Abort after
+	// Commit does nothing. A full disk gives [CodeStorageFull].
+	Create(ctx context.Context, org, key string) (BlobWriter, error)
+	// Open reads a blob; [ErrNotFound] when absent.
+	Open(ctx context.Context, org, key string) (Blob, error)
+	// Local returns a path on this machine that holds the blob until release
+	// is called: ffmpeg reads files.
+	Local(ctx context.Context, org, key string) (path string, release func(), err error)
+	// Delete removes every blob whose key is prefix or begins with prefix+"/".
+	Delete(ctx context.Context, org, prefix string) error
+	// Ping reports whether blobs can be written.
+	Ping(ctx context.Context) error
+}
+
+// BlobWriter is a blob being written.
+type BlobWriter interface {
+	io.Writer
+	// Commit makes the blob exist, durably and at once.
+	Commit() error
+	// Abort drops what was written.
+	Abort()
+}
+
+// Blob is a blob being read.
+type Blob interface {
+	io.ReadSeekCloser
+	Size() int64
+	ModTime() time.Time
+}

@@ -1,0 +1,23 @@
+package models
+
+import "context"
+
+// Task asks a worker to process a video. It carries ids only: what to do is
+// read from the record when the work begins.
+type Task struct {
+	OrganizationID string `json:"organizationId"`
+	VideoID        string `json:"videoId"`
+	Attempt        int    `json:"attempt"`
+	// Fence is the record's when the task was made: a video whose worker died
+	// gets a task of a new name, whatever became of the old one.
+	Fence int64 `json:"fence"`
+}
+
+// TaskOf makes the task for the record's present attempt.
+func TaskOf(v *Video) Task { return Task{v.OrganizationID, v.ID, v.Attempt, v.Fence} }
+
+// Queue carries tasks to workers, at least once. Enqueueing a task that is
+// already there succeeds and changes nothing.
+type Queue interface {
+	Enqueue(ctx context.Context, org string, t Task) error
+}

@@ -1,0 +1,180 @@
+package models
+
+import "time"
+
+// Transition changes a record and says why it may not. It is given the store's
+// own time and must be pure: a store may call it several times before one
+// compare-and-set succeeds.
+type Transition func(v *Video, now time.Time) error
+
+// visible marks a change that clients see.
+func (v *Video) visible(now time.Time) {
+	v.Rev++
+	v.UpdatedAt = now
+}
+
+// Claim takes a queued video, or one whose worker's lease ran out, for worker.
+// A worker that died in the stage is counted before the stage starts again;
+// after [MaxCrashes] the video ends as failed instead. It returns [ErrLeased]
+// while another worker holds it, and [ErrConflict] when its work has ended.
+func Claim(worker string, attempt int) Transition {
+	return func(v *Video, now time.Time) error {
+		if v.Status.Terminal() || v.Attempt != attempt {
+			return ErrConflict
+		}
+		if v.Held(now) {
+			return ErrLeased
+		}
+		died := v.Lease.Worker != ""
+		v.Fence++
+		v.Lease = Lease{}
+		if died {
+			v.Crashes++
+		}
+		if v.Crashes >= MaxCrashes {
+			end(v, StatusFailed, now)
+			v.Failure = &Failure{CodePoison, v.Stage, "Processing this file crashed more than once, so it was given up."}
+			return nil
+		}
+		if v.Stage == "" {
+			v.Stage = Stages[0]
+		}
+		if v.Status == StatusQueued {
+			v.StartedAt = now
+		}
+		v.Status = StatusProcessing
+		v.Lease = Lease{Worker: worker, Until: now.Add(LeaseTime)}
+		v.visible(now)
+		return nil
+	}
+}
+
+// held lets a transition pass only for the worker that holds the fence.
+func held(fence int64, next Transition) Transition {
+	return func(v *Video, now time.Time) error {
+		if v.Fence != fence || v.Status != StatusProcessing {
+			return ErrStale
+		}
+		return next(v, now)
+	}
+}
+
+// Heartbeat renews the lease; clients do not see it.
+func Heartbeat(fence int64) Transition {
+	return held(fence, func(v *Video, now time.Time) error {
+		v.Lease.Until = now.Add(LeaseTime)
+		return nil
+	})
+}
+
+// Release gives the video back unfinished, without counting a crash: what a
+// worker does when it is told to stop.
+func Release(fence int64) Transition {
+	return held(fence, func(v *Video, _ time.Time) error {
+		v.Fence++
+		v.Lease = Lease{}
+		return nil
+	})
+}
+
+// FinishStage keeps the stage's result (set by apply) and begins the next
+// stage, or completes the video after the last.
+func FinishStage(fence int64, stage Stage, apply func(*Video)) Transition {
+	return held(fence, func(v *Video, now time.Time) error {
+		if v.Stage != stage {
+			return ErrStale
+		}
+		apply(v)
+		v.Crashes = 0
+		if next := stage.Next(); next != "" {
+			v.Stage = next
+			v.Lease.Until = now.Add(LeaseTime)
+			v.visible(now)
+			return nil
+		}
+		v.Stage = ""
+		end(v, StatusCompleted, now)
+		return nil
+	})
+}
+
+// Fail ends the attempt with a failure.
+func Fail(fence int64, f Failure) Transition {
+	return held(fence, func(v *Video, now time.Time) error {
+		end(v, StatusFailed, now)
+		v.Failure = &f
+		return nil
+	})
+}
+
+// end is the only way into a terminal status.
+func end(v *Video, s Status, now time.Time) {
+	v.Status = s
+	v.FinishedAt = now
+	v.Lease = Lease{}
+	v.visible(now)
+}
+
+// Cancel ends unfinished work at a user's wish; it fences the worker off.
+// [ErrConflict] when the work has ended already.
+func Cancel() Transition {
+	return func(v *Video, now time.Time) error {
+		if v.Status.Terminal() {
+			return ErrConflict
+		}
+		v.Fence++
+		end(v, StatusCancelled, now)
+		return nil
+	}
+}
+
+// Retry starts the next attempt of a failed or cancelled video: at the stage
+// that had not finished, or at the first one when fromStart is set.
+func Retry(fromStart bool) Transition {
+	return func(v *Video, now time.Time) error {
+		if v.Status != StatusFailed && v.Status != StatusCancelled {
+			return ErrConflict
+		}
+		v.Fence++
+		v.Attempt++
+		v.Crashes = 0
+		v.Failure = nil
+		v.FinishedAt, v.StartedAt = time.Time{}, time.Time{}
+		v.Status = StatusQueued
+		if fromStart {
+			v.Stage, v.Metadata, v.Thumbnail, v.Sensitivity, v.Warnings = "", nil, nil, nil, nil
+		}
+		v.visible(now)
+		return nil
+	}
+}
+
+// Delete hides the video at once; its blobs and its record are removed after
+// the event was published.
+func Delete() Transition {
+	return func(v *Video, now time.Time) error {
+		if v.Status == StatusDeleted {
+			return ErrNotFound
+		}
+		v.Fence++
+		end(v, StatusDeleted, now)
+		return nil
+	}
+}
+
+// Rename changes the title.
+func Rename(title string) Transition {
+	return func(v *Video, now time.Time) error {
+		v.Title = title
+		v.visible(now)
+		return nil
+	}
+}
+
+// Published notes that the log holds the record's revision rev.
+func Published(rev int64) Transition {
+	return func(v *Video, _ time.Time) error {
+		v.PublishedRev = max(v.PublishedRev, min(rev, v.Rev))
+		return nil
+	}
+}

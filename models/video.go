@@ -1,0 +1,97 @@
+package models
+
+import "time"
+
+// Status is where a video stands.
+type Status string
+
+// The statuses. Completed, failed, cancelled and deleted are terminal: only a
+// user's retry leaves failed or cancelled, and starts the next attempt.
+const (
+	StatusQueued     Status = "queued"
+	StatusProcessing Status = "processing"
+	StatusCompleted  Status = "completed"
+	StatusFailed     Status = "failed"
+	StatusCancelled  Status = "cancelled"
+	StatusDeleted    Status = "deleted"
+)
+
+// Terminal reports whether work on the video has ended.
+func (s Status) Terminal() bool { return s != StatusQueued && s != StatusProcessing }
+
+// Video is the record: the truth from which every event is made. The JSON form
+// is what stores keep; clients see a [Document].
+type Video struct {
+	ID             string `json:"id"`
+	OrganizationID string `json:"organizationId"`
+	Title          string `json:"title"`
+	File           File   `json:"file"`
+	UploadedBy     string `json:"uploadedBy"`
+
+	Status  Status `json:"status"`
+	Attempt int    `json:"attempt"`
+	// Stage is the one under way, or the one that failed.
+	Stage Stage `json:"stage"`
+
+	// Rev counts what clients can see: each change raises it by one and is
+	// published once. PublishedRev is the last one known to be in the log.
+	Rev          int64 `json:"rev"`
+	PublishedRev int64 `json:"publishedRev"`
+	// Version counts every write; stores compare and set on it.
+	Version int64 `json:"version"`
+	// Fence is raised by each claim and by each user's transition; a worker
+	// whose fence is older can write nothing.
+	Fence int64 `json:"fence"`
+	// Lease is held by the worker that has claimed the video.
+	Lease Lease `json:"lease"`
+	// Crashes counts the workers that died in the present stage.
+	Crashes int `json:"crashes"`
+
+	Metadata    *Metadata    `json:"metadata"`
+	Thumbnail   *Thumbnail   `json:"thumbnail"`
+	Sensitivity *Sensitivity `json:"sensitivity"`
+	Warnings    []Warning    `json:"warnings"`
+	Failure     *Failure     `json:"failure"`
+
+	CreatedAt  time.Time `json:"createdAt"`
+	UpdatedAt  time.Time `json:"updatedAt"`
+	StartedAt  time.Time `json:"startedAt"`
+	FinishedAt time.Time `json:"finishedAt"`
+}
+
+// File is what was uploaded.
+type File struct {
+	// Key is the blob's name, below the organization; the server makes it.
+	Key string `json:"key"`
+	// Name is what the uploader called it: text, never a path.
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	// SHA256 is in lower-case hexadecimal.
+	SHA256 string `json:"sha256"`
+	// MediaType is found by magic bytes, not by the name.
+	MediaType string `json:"mediaType"`
+}
+
+// Lease says until when a worker may hold a video without a heartbeat.
+type Lease struct {
+	Worker string    `json:"worker"`
+	Until  time.Time `json:"until"`
+}
+
+// LeaseTime is how long a claim or a heartbeat holds; HeartbeatEvery is how
+// often a worker renews it. Work of a dead worker is free after LeaseTime.
+const (
+	LeaseTime      = 15 * time.Second
+	HeartbeatEvery = 4 * time.Second
+)
+
+// MaxCrashes in one stage end the video as failed with [CodePoison].
+const MaxCrashes = 2
+
+// Held reports whether a worker holds the video at the time now.
+func (v *Video) Held(now time.Time) bool {
+	return v.Lease.Worker != "" && now.Before(v.Lease.Until)
+}
+
+// Unpublished reports whether the log may lack the present state.
+func (v *Video) Unpublished() bool { return v.PublishedRev < v.Rev }

@@ -1,0 +1,78 @@
+package rooms
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"reelroom/models"
+)
+
+// Publisher is the one way to change a record that people watch: record first,
+// then the event made from it, then a note on the record that the log has it.
+// Whatever fails after the record was written is made good by [Publisher.Settle].
+type Publisher struct {
+	Videos models.Videos
+	Log    Log
+	Links  models.Links
+	Logger *slog.Logger
+}
+
+// publishTime bounds the part after the record was written: it goes on when
+// the caller has gone, because the change stands.
+const publishTime = 5 * time.Second
+
+// Create writes a new record and publishes it.
+func (p *Publisher) Create(ctx context.Context, org string, v models.Video) (models.Video, error) {
+	v, err := p.Videos.Create(ctx, org, v)
+	if err == nil {
+		p.publish(ctx, &v, models.EventOf(&v, p.Links))
+	}
+	return v, err
+}
+
+// Advance applies a transition and publishes what became of it. The error is
+// the store's or the transition's; a publication that fails is only logged.
+func (p *Publisher) Advance(ctx context.Context, org, id string, t models.Transition) (models.Video, error) {
+	return p.advance(ctx, org, id, t, models.EventOf)
+}
+
+// Update is [Publisher.Advance] for changes that move no status: it publishes
+// video:updated.
+func (p *Publisher) Update(ctx context.Context, org, id string, t models.Transition) (models.Video, error) {
+	return p.advance(ctx, org, id, t, models.UpdatedOf)
+}
+
+func (p *Publisher) advance(ctx context.Context, org, id string, t models.Transition, event func(*models.Video, models.Links) models.Event) (models.Video, error) {
+	v, err := p.Videos.Advance(ctx, org, id, t)
+	if err == nil && v.Unpublished() {
+		p.publish(ctx, &v, event(&v, p.Links))
+	}
+	return v, err
+}
+
+// Settle publishes a record whose present revision may be missing in the log.
+// It is safe to call many times: the log drops what it has seen.
+func (p *Publisher) Settle(ctx context.Context, v *models.Video) error {
+	return p.append(ctx, v, models.EventOf(v, p.Links))
+}
+
+func (p *Publisher) publish(ctx context.Context, v *models.Video, e models.Event) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
+	defer cancel()
+	if err := p.append(ctx, v, e); err != nil {
+		p.Logger.Warn("publication is late; the reconciler will repeat it",
+			"organization", v.OrganizationID, "video", v.ID, "rev", v.Rev, "error", err)
+	}
+}
+
+func (p *Publisher) append(ctx context.Context, v *models.Video, e models.Event) error {
+	if _, _, err := p.Log.Append(ctx, v.OrganizationID, e); err != nil {
+		return err
+	}
+	if v.Status == models.StatusDeleted {
+		return nil // a deleted record answers no call but Purge
+	}
+	_, err := p.Videos.Advance(ctx, v.OrganizationID, v.ID, models.Published(e.Rev))
+	return err
+}
