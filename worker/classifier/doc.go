@@ -1,0 +1,16 @@
+// Package classifier says what is in a frame: how much it looks like each of
+// five categories of a published network, computed in Go on the CPU.
+//
+// The network is the MobileNetV2 of nsfwjs 4.4.0 (MIT, see LICENSE.nsfwjs). It
+// was trained to tell nudity and sexual content from drawings and everyday
+// pictures, and detects nothing else: neither violence nor weapons. Its weights
+// are embedded in their quantised form and unpacked at the first frame, so that
+// a program that classifies nothing pays neither time nor memory.
+//
+// On amd64 with AVX2 and FMA the two hot loops are assembly; everywhere else
+// the same loops run in Go. Both give the same scores within rounding.
+//
+// weights.bin is made from the npm package by the generator in weightsgen.
+package classifier
+
+//go:generate go run ./weightsgen -from ../../frontend/node_modules/nsfwjs

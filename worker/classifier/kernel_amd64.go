@@ -1,0 +1,116 @@
+package classifier
+
+import "golang.org/x/sys/cpu"
+
+// vectorKernels returns the loops for processors with AVX2 and FMA, which is
+// nearly every one made since 2013. The check includes the operating system.
+func vectorKernels() (kernels, bool) {
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+		return kernels{}, false
+	}
+	return kernels{name: "avx2", multiply: multiplyVector, convolve: convolveVector}, true
+}
+
+// tileArgs is what multiplyTiles reads; the assembly knows the offsets.
+type tileArgs struct {
+	in       *float32
+	inStep   uintptr // bytes from one pixel to the next
+	panel    *float32
+	depth    int // values in a pixel of in
+	bias     *float32
+	out      *float32
+	outStep  uintptr  // bytes
+	residual *float32 // or nil; steps like out
+	tiles    int      // at least 1
+	lo, hi   float32
+}
+
+// multiplyTiles computes lanes channels of tiles × tileRows pixels.
+//
+//go:noescape
+func multiplyTiles(args *tileArgs)
+
+// cacheFloats is how much of in is used for all panels before going on: half of
+// a small second-level cache.
+const cacheFloats = 128 << 10 / 4
+
+func multiplyVector(m *matrix, in, out, residual []float32, pixels int) {
+	lda, ldc := padded(m.in), padded(m.out)
+	_, _ = in[(pixels-1)*lda+m.in-1], out[pixels*ldc-1] // the assembly checks no bounds
+	if residual != nil {
+		_ = residual[pixels*ldc-1]
+	}
+	args := tileArgs{depth: m.in, inStep: uintptr(lda) * 4, outStep: uintptr(ldc) * 4, lo: m.lo, hi: m.hi}
+	if pixels < tileRows {
+		// Too few for a tile: all its rows are the same pixel.
+		args.inStep, args.outStep = 0, 0
+		for p := range pixels {
+			multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], from(residual, p*ldc), 1)
+		}
+		return
+	}
+	block := max(1, cacheFloats/lda/tileRows)
+	whole := pixels / tileRows
+	for first := 0; first < whole; first += block {
+		p := first * tileRows
+		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], from(residual, p*ldc), min(block, whole-first))
+	}
+	if p := pixels - tileRows; pixels%tileRows != 0 {
+		// The last tile overlaps the one before, and computes the same there.
+		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], from(residual, p*ldc), 1)
+	}
+}
+
+func from(s []float32, i int) []float32 {
+	if s == nil {
+		return nil
+	}
+	return s[i:]
+}
+
+func multiplyPanels(args *tileArgs, m *matrix, in, out, residual []float32, tiles int) {
+	args.tiles, args.in = tiles, &in[0]
+	for c := 0; c < padded(m.out); c += lanes {
+		args.panel, args.bias, args.out = &m.panels[c*m.in], &m.bias[c], &out[c]
+		if residual != nil {
+			args.residual = &residual[c]
+		}
+		multiplyTiles(args)
+	}
+}
+
+// rowArgs is what convolveRow reads; the assembly knows the offsets.
+type rowArgs struct {
+	top, middle, bottom *float32
+	weights             *float32
+	bias                *float32
+	out                 *float32
+	pixel               uintptr // bytes from one pixel to the next
+	step                uintptr // bytes from one neighbourhood to the next
+	inner               int     // neighbourhoods that lie wholly inside, may be 0
+	left                int     // 1 when the first one hangs over the left edge
+	groups              int     // of eight channels, at least 1
+	hi                  float32
+}
+
+// convolveRow computes a row: the first neighbourhood if it hangs over the left
+// edge, the inner ones, and the last, which hangs over the right edge.
+//
+//go:noescape
+func convolveRow(args *rowArgs)
+
+func convolveVector(d *spatial, top, middle, bottom, out []float32, size int) {
+	n := d.channels
+	last := size*d.stride*n - 1
+	_, _, _, _ = top[last], middle[last], bottom[last], out[size*n-1] // the assembly checks no bounds
+	args := rowArgs{
+		top: &top[0], middle: &middle[0], bottom: &bottom[0],
+		weights: &d.weights[0], bias: &d.bias[0], out: &out[0],
+		pixel: uintptr(n) * 4, step: uintptr(n*d.stride) * 4,
+		inner: size - 1, groups: n / 8, hi: 6,
+	}
+	if d.stride == 1 {
+		args.inner, args.left = size-2, 1
+	}
+	convolveRow(&args)
+}
