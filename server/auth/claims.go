@@ -1,0 +1,193 @@
+package auth
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"reelroom/models"
+)
+
+const (
+	// leeway allows for clocks that differ, in nbf and iat. There is none for
+	// exp: every door closes by it.
+	leeway = 30 * time.Second
+	// maxDate is the last second of the year 9999; a date beyond it is a mistake.
+	maxDate = 253402300799
+	// maxList bounds the roles and audiences of one token.
+	maxList = 64
+)
+
+// identityOf reads verified claims. Names are matched exactly; a claim that is
+// null counts as absent.
+func (v *Verifier) identityOf(c jwt.MapClaims) (who models.Identity, err error) {
+	var late bool
+	defer func() {
+		if err != nil {
+			base := errInvalid
+			if late {
+				base = errExpired
+			}
+			who, err = models.Identity{}, base.Because(err)
+		}
+	}()
+	now := v.config.Now()
+	if who.ExpiresAt, err = date(c, "exp"); err != nil {
+		return who, err
+	}
+	if who.ExpiresAt.IsZero() {
+		return who, errors.New("exp is missing")
+	}
+	for _, name := range []string{"nbf", "iat"} {
+		if t, err := date(c, name); err != nil {
+			return who, err
+		} else if now.Add(leeway).Before(t) {
+			return who, fmt.Errorf("%s is in the future", name)
+		}
+	}
+	if err := v.audience(c); err != nil {
+		return who, err
+	}
+	if who.UserID, err = id(c, "userId", "sub"); err != nil {
+		return who, err
+	}
+	if who.OrganizationID, err = id(c, "organizationId", "org_id"); err != nil {
+		return who, err
+	}
+	if who.Role, err = role(c); err != nil {
+		return who, err
+	}
+	if jti, ok := c["jti"].(string); ok && len(jti) <= models.MaxIDBytes {
+		who.TokenID = jti
+	}
+	if late = !now.Before(who.ExpiresAt); late {
+		return who, errors.New("exp has passed")
+	}
+	return who, nil
+}
+
+// audience checks iss and aud where they are asked for.
+func (v *Verifier) audience(c jwt.MapClaims) error {
+	if want := v.config.Issuer; want != "" && c["iss"] != want {
+		return errors.New("iss is another issuer")
+	}
+	if want := v.config.Audience; want != "" {
+		aud, err := texts(c["aud"])
+		if err != nil || !slices.Contains(aud, want) {
+			return errors.New("aud does not name this audience")
+		}
+	}
+	return nil
+}
+
+// date reads a NumericDate; the zero time when absent.
+func date(c jwt.MapClaims, name string) (time.Time, error) {
+	value := c[name]
+	if value == nil {
+		return time.Time{}, nil
+	}
+	n, ok := value.(json.Number)
+	if !ok {
+		return time.Time{}, fmt.Errorf("%s is not a number", name)
+	}
+	f, err := n.Float64()
+	if err != nil || f <= 0 || f > maxDate {
+		return time.Time{}, fmt.Errorf("%s is not a date", name)
+	}
+	return time.Unix(int64(f), 0), nil
+}
+
+// id reads an id under either of two names; both must agree where both stand.
+func id(c jwt.MapClaims, name, alias string) (string, error) {
+	var found string
+	for _, n := range []string{name, alias} {
+		value := c[n]
+		if value == nil {
+			continue
+		}
+		s, ok := value.(string)
+		if !ok || !models.ValidID(s) {
+			return "", fmt.Errorf("%s is not an id", n)
+		}
+		if found != "" && found != s {
+			return "", fmt.Errorf("%s and %s disagree", name, alias)
+		}
+		found = s
+	}
+	if found == "" {
+		return "", fmt.Errorf("neither %s nor %s is there", name, alias)
+	}
+	return found, nil
+}
+
+// role reads role and roles, each a string or a list. Of several roles the
+// highest counts. Words that mean nothing here give no right and are passed
+// over, because an outside issuer has roles of its own: with none that is
+// known, the member is a viewer. Service is for programs and stands alone:
+// together with another known role the token is refused.
+func role(c jwt.MapClaims) (models.Role, error) {
+	var found models.Role
+	for _, name := range []string{"role", "roles"} {
+		if c[name] == nil {
+			continue
+		}
+		words, err := texts(c[name])
+		if err != nil {
+			return "", fmt.Errorf("%s is neither a text nor a list of texts", name)
+		}
+		r, err := highest(words)
+		if err != nil {
+			return "", err
+		}
+		if found != "" && found != r {
+			return "", errors.New("role and roles disagree")
+		}
+		found = r
+	}
+	if found == "" {
+		found = models.RoleViewer
+	}
+	return found, nil
+}
+
+func highest(words []string) (models.Role, error) {
+	service := slices.Contains(words, string(models.RoleService))
+	for _, r := range []models.Role{models.RoleAdmin, models.RoleEditor, models.RoleViewer} {
+		if slices.Contains(words, string(r)) {
+			if service {
+				return "", errors.New("service stands beside another role")
+			}
+			return r, nil
+		}
+	}
+	if service {
+		return models.RoleService, nil
+	}
+	return models.RoleViewer, nil
+}
+
+// texts reads a text or a list of texts.
+func texts(value any) ([]string, error) {
+	switch v := value.(type) {
+	case string:
+		return []string{v}, nil
+	case []any:
+		if len(v) > maxList {
+			return nil, errors.New("the list is too long")
+		}
+		out := make([]string, 0, len(v))
+		for _, x := range v {
+			s, ok := x.(string)
+			if !ok {
+				return nil, errors.New("the list holds something else than texts")
+			}
+			out = append(out, s)
+		}
+		return out, nil
+	}
+	return nil, errors.New("this is not a text")
+}
