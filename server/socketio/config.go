@@ -1,0 +1,118 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"reelroom/models"
+)
+
+// Hub brings the events of an organization's log to this node.
+type Hub interface {
+	// Subscribe calls deliver with the organization's events, in order and on
+	// one goroutine at a time, until cancel is called. The payload of an event
+	// already holds its "seq".
+	Subscribe(org string, deliver func([]models.Event)) (cancel func())
+}
+
+// Commands is what a member may do to a video. Both return the video as it is
+// then, and the cursor after which events complete the picture.
+type Commands interface {
+	Cancel(ctx context.Context, who models.Identity, videoID string) (document any, cursor string, err error)
+	Retry(ctx context.Context, who models.Identity, videoID string) (document any, cursor string, err error)
+}
+
+// Config is what the door needs. Authenticate, Snapshot and Hub are required.
+type Config struct {
+	// Origins are the web origins that may connect, such as
+	// "https://app.example.org"; the door's own host may always.
+	Origins []string
+
+	// Authenticate verifies a token. Its error carries the code that the client
+	// is shown.
+	Authenticate func(ctx context.Context, token string) (models.Identity, error)
+	// Snapshot reads the present state of a video: a document that
+	// encoding/json can write, and the cursor after which events complete it.
+	// [models.ErrNotFound] alike for an absent video and a foreign one.
+	Snapshot func(ctx context.Context, org, videoID string) (document any, cursor string, err error)
+	Hub      Hub
+	// Commands may be nil: then video:cancel and video:retry are unsupported.
+	Commands Commands
+	// Logger may be nil: then nothing is logged.
+	Logger *slog.Logger
+
+	// PingInterval and PingTimeout are the Engine.IO heartbeat; 0 means 25 s
+	// and 20 s.
+	PingInterval, PingTimeout time.Duration
+}
+
+// The limits of one connection.
+const (
+	// maxPayload bounds what a client may send in one frame or one POST, in
+	// bytes. It stays below 64 KiB, beyond which the library's payload reader
+	// drops packets without a word, and is announced to the client, which
+	// splits its payloads accordingly.
+	maxPayload = 64_000
+	// maxConnect bounds the only packet that is parsed before the token was
+	// verified, in bytes.
+	maxConnect = 8 << 10
+	// connectTime is how long a connection may stay without a verified token.
+	connectTime = 10 * time.Second
+	// maxConnects is how many times a connection may try to get in.
+	maxConnects = 5
+	// maxQueue bounds what waits for a WebSocket reader, in bytes.
+	maxQueue = 256 << 10
+	// maxPollQueue bounds what waits for a polling client, in bytes. It is
+	// larger, because such a client is away for a round trip after each answer.
+	maxPollQueue = 1 << 20
+	// writeTime is how long one write may take before the reader counts as gone.
+	writeTime = 10 * time.Second
+	// closeTime is how long a closed connection may take to say goodbye.
+	closeTime = 2 * time.Second
+	// maxAttachments bounds the binary parts of one packet.
+	maxAttachments = 10
+	// maxInbox bounds the packets that wait for the one being handled; the
+	// connection is not read further while it is full.
+	maxInbox = 64
+	// maxSubscriptions bounds the videos that one socket follows.
+	maxSubscriptions = 128
+	// handlerTime bounds the handling of one packet.
+	handlerTime = 10 * time.Second
+	// expiryNotice is how long before its end a token is announced to expire.
+	expiryNotice = 60 * time.Second
+)
+
+// Validate reports every mistake of the configuration at once.
+func (c *Config) Validate() error {
+	var mistakes []error
+	if c.Authenticate == nil {
+		mistakes = append(mistakes, errors.New("socketio: Authenticate is missing"))
+	}
+	if c.Snapshot == nil {
+		mistakes = append(mistakes, errors.New("socketio: Snapshot is missing"))
+	}
+	if c.Hub == nil {
+		mistakes = append(mistakes, errors.New("socketio: Hub is missing"))
+	}
+	for _, o := range c.Origins {
+		if _, err := hostOf(o); err != nil {
+			mistakes = append(mistakes, err)
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.PingInterval == 0 {
+		c.PingInterval = 25 * time.Second
+	}
+	if c.PingTimeout == 0 {
+		c.PingTimeout = 20 * time.Second
+	}
+	return c
+}

@@ -1,0 +1,132 @@
+package socketio
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"reelroom/models"
+)
+
+const epoch = "e1"
+
+// fakeHub is a log of its own: publish gives each event its place.
+type fakeHub struct {
+	mu   sync.Mutex
+	seq  map[string]uint64
+	subs map[string]map[int]func([]models.Event)
+	next int
+}
+
+func newFakeHub() *fakeHub {
+	return &fakeHub{seq: map[string]uint64{}, subs: map[string]map[int]func([]models.Event){}}
+}
+
+func (h *fakeHub) Subscribe(org string, deliver func([]models.Event)) (cancel func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.subs[org] == nil {
+		h.subs[org] = map[int]func([]models.Event){}
+	}
+	id := h.next
+	h.next++
+	h.subs[org][id] = deliver
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.subs[org], id)
+	}
+}
+
+func (h *fakeHub) listeners(org string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs[org])
+}
+
+// publish hands over events of one organization, in one call.
+func (h *fakeHub) publish(events ...models.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	org := events[0].OrganizationID
+	for i := range events {
+		h.seq[org]++
+		events[i].Epoch, events[i].Seq = epoch, h.seq[org]
+		events[i].Payload = models.WithSeq(events[i].Payload, h.seq[org])
+	}
+	for _, deliver := range h.subs[org] {
+		deliver(events)
+	}
+}
+
+func (h *fakeHub) head(org string) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.seq[org]
+}
+
+// progress makes an event of video "v1" for the organization's audience.
+func progress(org string, n int) models.Event {
+	return models.Event{
+		Name: models.EventProgress, OrganizationID: org, Audience: models.ToOrganization, VideoID: "v1",
+		Payload: json.RawMessage(fmt.Sprintf(
+			`{"organizationId":%q,"videoId":"v1","status":"processing","n":%d,"message":%q}`, org, n, strings.Repeat("x", 180))),
+	}
+}
+
+// fakeAuth takes tokens such as "org:user:role", and the words "expired" and
+// anything else, which is invalid. "org:user:role:3s" lives for 3 s.
+func fakeAuth(_ context.Context, token string) (models.Identity, error) {
+	if token == "expired" {
+		return models.Identity{}, models.Errorf(models.CodeTokenExpired, "expired")
+	}
+	parts := strings.Split(token, ":")
+	if len(parts) < 3 {
+		return models.Identity{}, models.Errorf(models.CodeTokenInvalid, "no")
+	}
+	life := time.Hour
+	if len(parts) == 4 {
+		life, _ = time.ParseDuration(parts[3])
+	}
+	return models.Identity{
+		OrganizationID: parts[0], UserID: parts[1], Role: models.Role(parts[2]), ExpiresAt: time.Now().Add(life),
+	}, nil
+}
+
+// fakeSnapshot knows the video "v1" of the organization "a".
+func fakeSnapshot(hub *fakeHub) func(context.Context, string, string) (any, string, error) {
+	return func(_ context.Context, org, id string) (any, string, error) {
+		if org != "a" || id != "v1" {
+			return nil, "", models.ErrNotFound
+		}
+		return map[string]any{"id": id, "organizationId": org, "status": "processing"},
+			fmt.Sprintf("%s.%d", epoch, hub.head(org)), nil
+	}
+}
+
+type fakeCommands struct{}
+
+func (fakeCommands) Cancel(_ context.Context, who models.Identity, id string) (any, string, error) {
+	if who.OrganizationID != "a" || id != "v1" {
+		return nil, "", models.ErrNotFound
+	}
+	return map[string]any{"id": id, "status": "cancelled"}, epoch + ".7", nil
+}
+
+func (fakeCommands) Retry(context.Context, models.Identity, string) (any, string, error) {
+	return nil, "", models.ErrConflict
+}
+
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}

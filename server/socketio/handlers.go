@@ -1,0 +1,171 @@
+package socketio
+
+import (
+	"context"
+	"time"
+
+	"reelroom/models"
+	"reelroom/rooms"
+)
+
+// handler answers one event of a client. What it returns is the first argument
+// of the ack, if the client asked for one.
+type handler func(ctx context.Context, s *session, args []any) any
+
+func (d *Door) table() map[string]handler {
+	return map[string]handler{
+		"video:subscribe":   d.subscribe,
+		"video:unsubscribe": d.unsubscribe,
+		"video:cancel":      d.cancelVideo,
+		"video:retry":       d.retryVideo,
+		"auth:refresh":      d.refresh,
+	}
+}
+
+// state is the answer that carries a video and the cursor after which events
+// complete the picture.
+type state struct {
+	OK     bool   `json:"ok"`
+	Video  any    `json:"video"`
+	Cursor string `json:"cursor"`
+}
+
+type done struct {
+	OK        bool       `json:"ok"`
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+type failure struct {
+	OK    bool `json:"ok"`
+	Error struct {
+		Code    models.Code `json:"code"`
+		Message string      `json:"message"`
+	} `json:"error"`
+}
+
+// refusal makes the answer of an error. What is not found is always answered
+// with the same words, so that nobody can tell a foreign id from an absent one.
+func refusal(err error) failure {
+	var f failure
+	f.Error.Code = models.CodeOf(err)
+	f.Error.Message = safeWords(err)
+	if f.Error.Code == models.CodeNotFound {
+		f.Error.Message = models.ErrNotFound.Message
+	}
+	return f
+}
+
+// videoArg reads "id" or {videoId}. An id that cannot exist is not found.
+func videoArg(args []any) (string, error) {
+	var id any
+	if len(args) > 0 {
+		id = args[0]
+	}
+	if fields, ok := id.(map[string]any); ok {
+		id = fields["videoId"]
+	}
+	text, ok := id.(string)
+	if !ok {
+		return "", models.Errorf(models.CodeInvalid, "A video id is needed.")
+	}
+	if !models.ValidID(text) {
+		return "", models.ErrNotFound
+	}
+	return text, nil
+}
+
+// subscribe joins the room of a video and answers with its present state. The
+// room comes first: what happens while the state is read is delivered.
+func (d *Door) subscribe(ctx context.Context, s *session, args []any) any {
+	id, err := videoArg(args)
+	if err != nil {
+		return refusal(err)
+	}
+	name := rooms.Video(s.org, id)
+	before := d.index.in(s, name)
+	if !d.index.subscribe(s, name, maxSubscriptions+len(rooms.Joined(s.identity()))) {
+		return refusal(models.Errorf(models.CodeRateLimited, "This connection follows too many videos."))
+	}
+	document, cursor, err := d.config.Snapshot(ctx, s.org, id)
+	if err != nil {
+		if !before || models.CodeOf(err) == models.CodeNotFound {
+			d.index.leave(s, name)
+		}
+		return refusal(err)
+	}
+	return state{true, document, cursor}
+}
+
+func (d *Door) unsubscribe(_ context.Context, s *session, args []any) any {
+	id, err := videoArg(args)
+	if err != nil && models.CodeOf(err) != models.CodeNotFound {
+		return refusal(err)
+	}
+	if err == nil {
+		d.index.leave(s, rooms.Video(s.org, id))
+	}
+	return done{OK: true}
+}
+
+func (d *Door) cancelVideo(ctx context.Context, s *session, args []any) any {
+	return d.command(s, args, func(c Commands, who models.Identity, id string) (any, string, error) {
+		return c.Cancel(ctx, who, id)
+	})
+}
+
+func (d *Door) retryVideo(ctx context.Context, s *session, args []any) any {
+	return d.command(s, args, func(c Commands, who models.Identity, id string) (any, string, error) {
+		return c.Retry(ctx, who, id)
+	})
+}
+
+func (d *Door) command(s *session, args []any, run func(Commands, models.Identity, string) (any, string, error)) any {
+	if d.config.Commands == nil {
+		return refusal(models.Errorf(models.CodeUnsupported, "This event is not supported."))
+	}
+	who := s.identity()
+	if !who.May(models.ActionEdit) {
+		return refusal(models.Errorf(models.CodeForbidden, "Your role does not allow this."))
+	}
+	id, err := videoArg(args)
+	if err != nil {
+		return refusal(err)
+	}
+	document, cursor, err := run(d.config.Commands, who, id)
+	if err != nil {
+		return refusal(err)
+	}
+	return state{true, document, cursor}
+}
+
+// refresh takes a newer token of the same user and organization.
+func (d *Door) refresh(ctx context.Context, s *session, args []any) any {
+	var token string
+	if len(args) > 0 {
+		if fields, ok := args[0].(map[string]any); ok {
+			token, _ = fields["token"].(string)
+		}
+	}
+	if token == "" {
+		return refusal(models.Errorf(models.CodeTokenMissing, wordsMissing))
+	}
+	if len(token) > maxConnect {
+		return refusal(models.Errorf(models.CodeTokenInvalid, wordsInvalid))
+	}
+	who, err := d.verify(ctx, token)
+	if err != nil {
+		return refusal(models.Errorf(models.CodeOf(err), wordsInvalid))
+	}
+	s.mu.Lock()
+	same := who.UserID == s.who.UserID && who.OrganizationID == s.who.OrganizationID
+	if same {
+		s.who = who
+	}
+	s.mu.Unlock()
+	if !same {
+		return refusal(models.Errorf(models.CodeTokenInvalid, wordsInvalid))
+	}
+	s.schedule(who.ExpiresAt)
+	end := who.ExpiresAt.UTC()
+	return done{OK: true, ExpiresAt: &end}
+}

@@ -1,0 +1,112 @@
+package socketio
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/zishang520/engine.io-go-parser/packet"
+
+	"reelroom/models"
+	"reelroom/rooms"
+)
+
+// message is one Socket.IO packet of the namespace "/", encoded once and shared
+// by every socket that it goes to. It never changes.
+type message struct {
+	// frame is the whole WebSocket text frame (RFC 6455, 5.2; a server does not
+	// mask) around the Engine.IO message ("4") around the packet.
+	frame []byte
+	// head is how many bytes of frame stand before the packet.
+	head int
+}
+
+// Read makes a message fit where the library wants a reader. The library only
+// carries it; our transports take frame or text and never read it.
+func (*message) Read([]byte) (int, error) { return 0, io.EOF }
+
+// text is the Socket.IO packet alone.
+func (m *message) text() string { return string(m.frame[m.head:]) }
+
+// options is shared by all packets: nothing is compressed.
+var options = &packet.Options{}
+
+const engineMessage = '4'
+
+func newMessage(text []byte) *message {
+	head := appendFrameHeader(make([]byte, 0, len(text)+11), opText, len(text)+1)
+	head = append(head, engineMessage)
+	return &message{frame: append(head, text...), head: len(head)}
+}
+
+// Opcodes of RFC 6455, 5.2.
+const (
+	opText   = 0x1
+	opBinary = 0x2
+	opClose  = 0x8
+	opPong   = 0xA
+)
+
+// appendFrameHeader writes the header of a final, unmasked frame.
+func appendFrameHeader(b []byte, opcode byte, length int) []byte {
+	b = append(b, 0x80|opcode)
+	switch {
+	case length < 126:
+		return append(b, byte(length))
+	case length <= 0xFFFF:
+		return binary.BigEndian.AppendUint16(append(b, 126), uint16(length))
+	default:
+		return binary.BigEndian.AppendUint64(append(b, 127), uint64(length))
+	}
+}
+
+func frameOf(opcode byte, data []byte) []byte {
+	return append(appendFrameHeader(make([]byte, 0, len(data)+10), opcode, len(data)), data...)
+}
+
+// eventMessage encodes an event. The cursor is the last argument, a string: a
+// client since 4.6 keeps it and sends it back when it comes again. An empty
+// cursor is left out, so that the client keeps the one it has.
+func eventMessage(name models.EventName, payload []byte, cursor string) *message {
+	b := make([]byte, 0, len(name)+len(payload)+len(cursor)+12)
+	b = append(b, '2', '[')
+	b = appendJSONString(b, string(name))
+	b = append(b, ',')
+	b = append(b, payload...)
+	if cursor != "" {
+		b = append(b, ',')
+		b = appendJSONString(b, cursor)
+	}
+	return newMessage(append(b, ']'))
+}
+
+// logMessage encodes an event of the log.
+func logMessage(e *models.Event) *message {
+	return eventMessage(e.Name, e.Payload, rooms.CursorOf(e).String())
+}
+
+// ackMessage encodes the answer to the packet that carried id.
+func ackMessage(id uint64, answer []byte) *message {
+	b := make([]byte, 0, len(answer)+24)
+	b = strconv.AppendUint(append(b, '3'), id, 10)
+	b = append(append(b, '['), answer...)
+	return newMessage(append(b, ']'))
+}
+
+func appendJSONString(b []byte, s string) []byte {
+	quoted, err := json.Marshal(s)
+	if err != nil { // a string always has a JSON form
+		return append(b, `""`...)
+	}
+	return append(b, quoted...)
+}
+
+// plain gives a packet in the form that the library's own encoder reads.
+func plain(p *packet.Packet) *packet.Packet {
+	if m, ok := p.Data.(*message); ok {
+		return &packet.Packet{Type: p.Type, Data: strings.NewReader(m.text()), Options: p.Options}
+	}
+	return p
+}

@@ -1,0 +1,181 @@
+package socketio
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/zishang520/engine.io/v2/events"
+	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/socket.io-go-parser/v2/parser"
+)
+
+// packetParser is the library's parser with our decoder before its own.
+type packetParser struct{}
+
+func (packetParser) NewEncoder() parser.Encoder { return parser.NewEncoder() }
+
+func (packetParser) NewDecoder() parser.Decoder {
+	d := &decoder{EventEmitter: events.New(), inner: parser.NewDecoder()}
+	_ = d.inner.On("decoded", func(args ...any) {
+		if p, ok := args[0].(*parser.Packet); ok {
+			d.decoded = append(d.decoded, p)
+		}
+	})
+	return d
+}
+
+// phase is how far a connection has come.
+type phase int
+
+const (
+	phaseFresh      phase = iota // nothing but a CONNECT may come
+	phaseConnecting              // its token is being verified: nothing may come
+	phaseConnected               // the session takes what comes
+	phaseClosed
+)
+
+// decoderKey is the name under which a decoder puts itself into the data of a
+// CONNECT, which is how the handshake finds the decoder of its connection.
+const decoderKey = "\x00decoder"
+
+// decoder judges each packet, lets the library parse it, and then gives it to
+// the one who handles it: CONNECT and DISCONNECT to the library; events to the
+// session, which handles one after the other. The library itself would give
+// each event a goroutine of its own.
+type decoder struct {
+	events.EventEmitter
+	inner parser.Decoder
+
+	adding  sync.Mutex // one packet at a time
+	decoded []*parser.Packet
+
+	mu       sync.Mutex
+	phase    phase
+	connects int
+	session  *session
+}
+
+// Add takes the data of one Engine.IO message. An error closes the connection.
+func (d *decoder) Add(data any) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a packet made the parser panic: %v", p)
+		}
+	}()
+	p, err := d.parse(data)
+	if err != nil || p == nil {
+		return err
+	}
+	switch p.Type {
+	case parser.CONNECT:
+		return d.connect(p)
+	case parser.ACK, parser.BINARY_ACK:
+		return nil // nothing is ever sent with an id
+	}
+	if p.Nsp != "/" {
+		return errNamespace
+	}
+	if s := d.of(); s != nil {
+		s.take(p)
+		return nil
+	}
+	return errConnectFirst
+}
+
+// parse returns the packet that is complete with data, or nil.
+func (d *decoder) parse(data any) (*parser.Packet, error) {
+	d.adding.Lock()
+	defer d.adding.Unlock()
+	connected := d.of() != nil
+	if text, ok := data.(*types.StringBuffer); ok {
+		if !connected && text.Len() > maxConnect {
+			return nil, errTooLarge
+		}
+		h, err := checkPacket(string(text.Bytes()))
+		if err != nil {
+			return nil, err
+		}
+		if !connected && h.kind != parser.CONNECT {
+			return nil, errConnectFirst
+		}
+	} else if !connected {
+		return nil, errConnectFirst
+	}
+	d.decoded = d.decoded[:0]
+	if err := d.inner.Add(data); err != nil {
+		return nil, err
+	}
+	if len(d.decoded) == 0 {
+		return nil, nil
+	}
+	p := d.decoded[0]
+	d.decoded[0] = nil
+	return p, nil
+}
+
+// connect passes a CONNECT on to the library, which then runs the handshake
+// before this returns.
+func (d *decoder) connect(p *parser.Packet) error {
+	d.mu.Lock()
+	if d.phase == phaseFresh || d.phase == phaseConnected && p.Nsp != "/" {
+		d.connects++
+	} else {
+		d.mu.Unlock()
+		return errPacketType
+	}
+	if d.connects > maxConnects {
+		d.mu.Unlock()
+		return errConnectFirst
+	}
+	if p.Nsp == "/" {
+		d.phase = phaseConnecting
+		auth, _ := p.Data.(map[string]any)
+		if auth == nil {
+			auth = map[string]any{}
+		}
+		auth[decoderKey] = d
+		p.Data = auth
+	}
+	d.mu.Unlock()
+	d.Emit("decoded", p)
+	return nil
+}
+
+// admit tells the outcome of the handshake; nil means refused.
+func (d *decoder) admit(s *session) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.phase != phaseConnecting {
+		return
+	}
+	d.session = s
+	d.phase = phaseConnected
+	if s == nil {
+		d.phase = phaseFresh
+	}
+}
+
+// pass gives the library a packet that was handled in its turn.
+func (d *decoder) pass(p *parser.Packet) { d.Emit("decoded", p) }
+
+func (d *decoder) of() *session {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.session
+}
+
+// Destroy is called by the library when the connection is over.
+func (d *decoder) Destroy() {
+	d.mu.Lock()
+	d.phase, d.session = phaseClosed, nil
+	d.mu.Unlock()
+	d.inner.Destroy()
+}
+
+// takeDecoder removes the decoder from the data of a CONNECT.
+func takeDecoder(auth any) *decoder {
+	fields, _ := auth.(map[string]any)
+	d, _ := fields[decoderKey].(*decoder)
+	delete(fields, decoderKey)
+	return d
+}

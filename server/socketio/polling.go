@@ -1,0 +1,223 @@
+package socketio
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zishang520/engine.io-go-parser/packet"
+	"github.com/zishang520/engine.io/v2/transports"
+	"github.com/zishang520/engine.io/v2/types"
+)
+
+type pollingBuilder struct{}
+
+func (pollingBuilder) New(ctx *types.HttpContext) transports.Transport {
+	a := attemptOf(ctx)
+	if a == nil {
+		return (&transports.PollingBuilder{}).New(ctx)
+	}
+	t := &pollTransport{Polling: transports.MakePolling(), door: a.door}
+	t.Prototype(t)
+	t.Construct(ctx)
+	return t
+}
+
+func (pollingBuilder) Name() string          { return transports.POLLING }
+func (pollingBuilder) HandlesUpgrades() bool { return false }
+func (pollingBuilder) UpgradesTo() *types.Set[string] {
+	return types.NewSet(transports.WEBSOCKET)
+}
+
+// pollTransport is the long-polling transport: the library's own, with a queue
+// of ours before it. The library's keeps what waits for the next poll without
+// a bound, answers the first poll before anybody listens to the connection, and
+// may lose packets when the upgrade's "noop" takes a poll from under them.
+//
+// To the engine it is always writable; the queue waits for the poll.
+type pollTransport struct {
+	transports.Polling
+	door *Door
+
+	posting atomic.Bool
+	polling sync.Mutex // one GET at a time is looked at
+
+	mu      sync.Mutex
+	started bool
+	queue   []*packet.Packet
+	size    int
+	cut     bool
+	next    *wsTransport // what has replaced this transport
+	end     func()       // set while the last answer waits for a poll
+}
+
+// Construct is called by the library's way of building objects.
+func (t *pollTransport) Construct(ctx *types.HttpContext) {
+	t.Polling.Construct(ctx)
+	// "ready" is the library's word for: a poll is waiting.
+	_ = t.On("ready", func(...any) { t.pump() })
+}
+
+// Writable tells the engine that packets may always be handed over.
+func (t *pollTransport) Writable() bool { return true }
+
+// SetHttpCompression keeps compression off: it would compress each answer for
+// each client anew, with secrets beside what strangers wrote.
+func (t *pollTransport) SetHttpCompression(*types.HttpCompression) {}
+
+// start lets the first answer go, when the library listens to the connection.
+func (t *pollTransport) start() {
+	t.mu.Lock()
+	t.started = true
+	t.mu.Unlock()
+	t.pump()
+}
+
+// OnRequest takes a GET (a poll) or a POST (data). Overlaps end the connection,
+// as the protocol asks; the library's own check lets two at once slip through.
+func (t *pollTransport) OnRequest(ctx *types.HttpContext) {
+	if ctx.Method() == http.MethodPost {
+		if !t.posting.CompareAndSwap(false, true) {
+			t.OnError("data request overlap from client", nil)
+			ctx.SetStatusCode(http.StatusBadRequest)
+			_, _ = ctx.Write(nil)
+			return
+		}
+		defer t.posting.Store(false)
+		t.Polling.OnRequest(ctx)
+		return
+	}
+	t.polling.Lock()
+	defer t.polling.Unlock()
+	t.Polling.OnRequest(ctx)
+}
+
+// OnData takes the payload of a POST. All of it is refused when a part cannot
+// be read.
+func (t *pollTransport) OnData(data types.BufferInterface) {
+	packets, err := t.Parser().DecodePayload(data)
+	if err != nil {
+		t.OnError("parse error", err)
+		return
+	}
+	for _, p := range packets {
+		if p.Type == packet.CLOSE {
+			t.OnClose()
+			return
+		}
+		t.OnPacket(p)
+	}
+}
+
+// Send queues packets and answers the waiting poll, if there is one.
+func (t *pollTransport) Send(packets []*packet.Packet) {
+	t.mu.Lock()
+	if next := t.next; next != nil {
+		t.mu.Unlock()
+		next.Send(withoutNoop(packets))
+		return
+	}
+	if t.cut {
+		t.mu.Unlock()
+		return
+	}
+	if !t.Polling.Writable() {
+		packets = withoutNoop(packets)
+	}
+	for _, p := range packets {
+		t.queue = append(t.queue, p)
+		t.size += weight(p)
+	}
+	overflow := t.size > maxPollQueue
+	if overflow {
+		t.cut, t.queue, t.size = true, nil, 0
+	}
+	t.mu.Unlock()
+	if overflow {
+		t.door.stats.slow.Add(1)
+		go t.OnError("polling error", errSlow) // not from under the engine's locks
+		return
+	}
+	t.pump()
+	t.Emit("drain")
+}
+
+// pump answers the waiting poll with all that is queued.
+func (t *pollTransport) pump() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.started || t.next != nil || len(t.queue) == 0 || !t.Polling.Writable() {
+		return
+	}
+	packets := make([]*packet.Packet, len(t.queue))
+	for i, p := range t.queue {
+		packets[i] = plain(p)
+	}
+	t.queue, t.size = nil, 0
+	t.Polling.Send(packets)
+	if t.end != nil {
+		go t.end() // not from under the lock
+	}
+}
+
+// DoClose is called by the library to close. The client is told with the answer
+// of the poll that waits, or of the next one, for which it has [closeTime]; the
+// library would wait for half a minute.
+func (t *pollTransport) DoClose(fn types.Callable) {
+	if t.Discarded() || t.Polling.Writable() {
+		t.Polling.DoClose(fn)
+		return
+	}
+	var once sync.Once
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.queue = append(t.queue, &packet.Packet{Type: packet.CLOSE})
+	t.cut = true
+	t.end = func() {
+		once.Do(func() {
+			if fn != nil {
+				fn()
+			}
+			t.OnClose()
+		})
+	}
+	time.AfterFunc(closeTime, t.end)
+}
+
+// handOver moves what waits for a poll to the transport that replaces this one.
+// Until then that one was not written to, and from then on whatever still comes
+// here is passed on: nothing is lost or overtaken.
+func (t *pollTransport) handOver(next *wsTransport) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.next = next
+	if packets := withoutNoop(t.queue); len(packets) > 0 {
+		next.Send(packets)
+	}
+	t.queue, t.size = nil, 0
+	next.SetWritable(true)
+}
+
+// withoutNoop leaves out the "noop", which only ends the waiting poll, so that
+// the client can go on with the upgrade.
+func withoutNoop(packets []*packet.Packet) []*packet.Packet {
+	kept := make([]*packet.Packet, 0, len(packets))
+	for _, p := range packets {
+		if p.Type != packet.NOOP {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// weight is about how many bytes a packet takes in an answer.
+func weight(p *packet.Packet) int {
+	switch data := p.Data.(type) {
+	case *message:
+		return len(data.frame)
+	case interface{ Len() int }:
+		return data.Len() + 2
+	}
+	return 2
+}

@@ -1,0 +1,48 @@
+//go:build !stock
+
+package socketio
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// testServer is a door behind a real listener.
+type testServer struct {
+	*httptest.Server
+	door *Door
+	hub  *fakeHub
+}
+
+// record is a handler for tests: it calls fn with each event named "note".
+func startServer(t testing.TB, note func(args []any)) *testServer {
+	t.Helper()
+	hub := newFakeHub()
+	door := must(New(Config{
+		Origins:      []string{"https://app.example.org"},
+		Authenticate: fakeAuth, Snapshot: fakeSnapshot(hub), Hub: hub, Commands: fakeCommands{},
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}))(t)
+	door.handlers["note"] = func(_ context.Context, _ *session, args []any) any {
+		note(args)
+		return done{OK: true}
+	}
+	door.handlers["panic"] = func(context.Context, *session, []any) any { panic("on purpose") }
+	mux := http.NewServeMux()
+	mux.Handle("/socket.io/", door)
+	server := httptest.NewServer(mux)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := door.Close(ctx); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return &testServer{server, door, hub}
+}

@@ -1,0 +1,16 @@
+//go:build !unix
+
+package socketio
+
+import (
+	"errors"
+	"net"
+	"syscall"
+)
+
+// rawConn returns nil: writes that do not block are not tried here.
+func rawConn(net.Conn) syscall.RawConn { return nil }
+
+func writeNow(syscall.RawConn, net.Buffers) (int, bool, error) {
+	return 0, false, errors.ErrUnsupported
+}
