@@ -99,7 +99,7 @@ func newWorkspace(g *graph) *workspace {
 	}
 	for i := range w.narrow {
 		w.narrow[i] = make([]float32, narrow)
-		w.dense[i] = make([]float32, padded(g.last.out))
+		w.dense[i] = make([]float32, max(padded(g.last.out), padded(g.dense[0].out)))
 	}
 	return w
 }

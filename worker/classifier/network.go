@@ -8,6 +8,9 @@ import (
 	"sync"
 )
 
+// modelName is also in the weight file.
+const modelName = "nsfwjs-mobilenet-v2@4.4.0"
+
 //go:embed weights.bin
 var embedded []byte
 
@@ -41,7 +44,7 @@ func newNetwork(file []byte, k kernels) *Network {
 }
 
 // Model returns the name and the version of the network.
-func (n *Network) Model() string { return "nsfwjs-mobilenet-v2@4.4.0" }
+func (n *Network) Model() string { return modelName }
 
 // Classify scores one frame; see [Classifier]. It uses one processor and looks
 // at ctx between the layers of the network, a few milliseconds apart.

@@ -38,7 +38,9 @@ func noise(seed uint64) []byte {
 func plain(c rgb) []byte { return frame(func(int, int) rgb { return c }) }
 
 func gradient() []byte {
-	return frame(func(x, y int) rgb { return rgb{x * 255 / (Size - 1), y * 255 / (Size - 1), (x + y) * 255 / (2 * (Size - 1))} })
+	return frame(func(x, y int) rgb {
+		return rgb{x * 255 / (Size - 1), y * 255 / (Size - 1), (x + y) * 255 / (2 * (Size - 1))}
+	})
 }
 
 func checks() []byte {

@@ -55,6 +55,9 @@ func parseWeights(file []byte) (map[string]tensor, error) {
 	if err := json.Unmarshal(rest[:size], &header); err != nil {
 		return nil, fmt.Errorf("classifier: weight file: header: %w", err)
 	}
+	if header.Model != modelName {
+		return nil, fmt.Errorf("classifier: weight file: the model is %q, not %q", header.Model, modelName)
+	}
 	rest = rest[size:]
 	if sum := sha256.Sum256(rest); hex.EncodeToString(sum[:]) != header.SHA256 {
 		return nil, errors.New("classifier: weight file: checksum differs")
