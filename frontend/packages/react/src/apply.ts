@@ -1,0 +1,91 @@
+import type { Base, Failed, Logged, Processed, Progress, Queued, Updated, VideoDocument } from "./contract.js";
+
+/** The events that tell about one video. */
+export const videoEvents = [
+  "video:queued",
+  "video:progress",
+  "video:processed",
+  "video:failed",
+  "video:cancelled",
+  "video:deleted",
+  "video:updated",
+] as const;
+export type VideoEventName = (typeof videoEvents)[number];
+export type VideoPayload = Base & Logged;
+
+/**
+ * Returns the document after an event that is known to be newer. `stale` says
+ * that the event does not tell everything that changed, so the document should
+ * be fetched as well.
+ */
+export function applyEvent(
+  held: VideoDocument,
+  name: VideoEventName,
+  payload: VideoPayload,
+): { video: VideoDocument; stale: boolean } {
+  const { status, attempt, rev, ts } = payload;
+  const video: VideoDocument = { ...held, status: status ?? held.status, attempt, rev, updatedAt: ts ?? held.updatedAt };
+  let stale = false;
+  switch (name) {
+    case "video:queued": {
+      video.title = (payload as Queued & Logged).title ?? held.title;
+      Object.assign(video, idle, { progress: 0, error: null, code: null, finishedAt: null });
+      stale = attempt !== held.attempt;
+      break;
+    }
+    case "video:progress": {
+      const p = payload as Progress & Logged;
+      const sameAttempt = attempt === held.attempt && held.status === "processing";
+      video.stage = p.stage ?? held.stage;
+      video.progress = sameAttempt ? Math.max(held.progress, p.progress ?? 0) : (p.progress ?? held.progress);
+      video.stageProgress = p.stageProgress ?? 0;
+      video.message = p.message ?? "";
+      video.etaSeconds = p.etaSeconds ?? null;
+      // What the finished stage found is in the document, not in the event.
+      stale = video.stage !== held.stage && video.stage !== "metadata";
+      break;
+    }
+    case "video:processed": {
+      const p = payload as Processed & Logged;
+      Object.assign(video, idle, { stage: null, progress: 100, error: null, code: null, finishedAt: ts });
+      video.metadata = p.metadata ?? held.metadata;
+      video.thumbnail = p.thumbnail ?? held.thumbnail;
+      video.placeholder = p.placeholder ?? held.placeholder;
+      video.sensitivity = p.sensitivity ?? held.sensitivity;
+      video.warnings = p.warnings ?? held.warnings;
+      break;
+    }
+    case "video:failed": {
+      const p = payload as Failed & Logged;
+      Object.assign(video, idle, { error: p.error, code: p.code, stage: p.stage || held.stage, finishedAt: ts });
+      break;
+    }
+    case "video:cancelled":
+      Object.assign(video, idle, { finishedAt: ts });
+      break;
+    case "video:updated": {
+      const whole = (payload as Updated & Logged).video;
+      if (whole) return { video: keepProgress(whole, held), stale: false };
+      stale = true; // published from outside, with fields of its own
+      break;
+    }
+    case "video:deleted":
+      break;
+  }
+  return { video, stale };
+}
+
+const idle = { stageProgress: 0, message: "", etaSeconds: null };
+
+/** Tells whether a fetched document is older than the one that is held. */
+export function olderDocument(fetched: VideoDocument, held: VideoDocument): boolean {
+  return fetched.attempt !== held.attempt ? fetched.attempt < held.attempt : fetched.rev < held.rev;
+}
+
+/** Takes a fetched document, but lets the bar of a running stage not fall back. */
+export function keepProgress(fetched: VideoDocument, held: VideoDocument | undefined): VideoDocument {
+  if (!held || fetched.status !== "processing" || held.status !== "processing") return fetched;
+  if (fetched.attempt !== held.attempt || held.progress <= fetched.progress) return fetched;
+  const { stage, progress, stageProgress, message, etaSeconds } = held;
+  return { ...fetched, stage, progress, stageProgress, message, etaSeconds };
+}
