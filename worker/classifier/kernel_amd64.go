@@ -45,7 +45,7 @@ func multiplyVector(m *matrix, in, out, residual []float32, pixels int) {
 		// Too few for a tile: all its rows are the same pixel.
 		args.inStep, args.outStep = 0, 0
 		for p := range pixels {
-			multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], from(residual, p*ldc), 1)
+			multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], after(residual, p*ldc), 1)
 		}
 		return
 	}
@@ -53,15 +53,15 @@ func multiplyVector(m *matrix, in, out, residual []float32, pixels int) {
 	whole := pixels / tileRows
 	for first := 0; first < whole; first += block {
 		p := first * tileRows
-		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], from(residual, p*ldc), min(block, whole-first))
+		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], after(residual, p*ldc), min(block, whole-first))
 	}
 	if p := pixels - tileRows; pixels%tileRows != 0 {
 		// The last tile overlaps the one before, and computes the same there.
-		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], from(residual, p*ldc), 1)
+		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], after(residual, p*ldc), 1)
 	}
 }
 
-func from(s []float32, i int) []float32 {
+func after(s []float32, i int) []float32 {
 	if s == nil {
 		return nil
 	}

@@ -32,7 +32,7 @@ var _ Classifier = (*Network)(nil)
 // New returns the classifier with the embedded weights. It costs nothing: the
 // weights are unpacked (about 11 MB) by the first call of Classify. As many
 // frames as there are processors (GOMAXPROCS) are computed at a time, each with
-// about 9 MB of working memory; further callers wait.
+// about 10 MB of working memory; further callers wait.
 func New() *Network { return newNetwork(embedded, fastest()) }
 
 func newNetwork(file []byte, k kernels) *Network {
