@@ -79,3 +79,6 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
 )
+
+// npm packages may carry Go files; they are none of ours.
+ignore ./frontend/node_modules

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"io"
+	"strconv"
 	"time"
 )
 
@@ -114,4 +115,15 @@ type Blob interface {
 	io.ReadSeekCloser
 	Size() int64
 	ModTime() time.Time
+}
+
+// BlobPrefix is the prefix of every blob of a video, below its organization.
+func BlobPrefix(videoID string) string { return "videos/" + Segment(videoID) }
+
+// SourceKey is the blob that holds the uploaded file.
+func SourceKey(videoID string) string { return BlobPrefix(videoID) + "/source" }
+
+// ThumbnailKey is the blob that holds the picture made by an attempt.
+func ThumbnailKey(videoID string, attempt int) string {
+	return BlobPrefix(videoID) + "/thumbnail-" + strconv.Itoa(attempt) + ".webp"
 }

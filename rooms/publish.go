@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -57,6 +58,28 @@ func (p *Publisher) Settle(ctx context.Context, v *models.Video) error {
 	return p.append(ctx, v, models.EventOf(v, p.Links))
 }
 
+// Progress publishes percent inside the running stage; it is not stored. The
+// arguments are those of [models.ProgressOf].
+func (p *Publisher) Progress(ctx context.Context, v *models.Video, fraction float64, message string, eta *float64, to models.Audience) error {
+	e := models.ProgressOf(v, time.Now(), fraction, p.floor(ctx, v), message, eta, to)
+	_, _, err := p.Log.Append(ctx, v.OrganizationID, e)
+	return err
+}
+
+// floor is the highest overall percentage that was published in this attempt:
+// a stage that starts over after a crash does not fall back.
+func (p *Publisher) floor(ctx context.Context, v *models.Video) int {
+	last, err := p.Log.Progress(ctx, v.OrganizationID, v.ID)
+	if err != nil {
+		return 0
+	}
+	var shown models.Progress
+	if e, ok := last[v.ID]; !ok || e.Attempt != v.Attempt || json.Unmarshal(e.Payload, &shown) != nil {
+		return 0
+	}
+	return shown.Progress
+}
+
 func (p *Publisher) publish(ctx context.Context, v *models.Video, e models.Event) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
 	defer cancel()
@@ -67,6 +90,12 @@ func (p *Publisher) publish(ctx context.Context, v *models.Video, e models.Event
 }
 
 func (p *Publisher) append(ctx context.Context, v *models.Video, e models.Event) error {
+	if e.Name == models.EventProgress {
+		if floor := p.floor(ctx, v); floor > v.Stage.Start() {
+			e = models.ProgressOf(v, v.UpdatedAt, 0, floor, models.StageMessage(v.Stage), nil, models.ToOrganization)
+			e.Transition = true
+		}
+	}
 	if _, _, err := p.Log.Append(ctx, v.OrganizationID, e); err != nil {
 		return err
 	}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Starts the built server on free ports with a folder of its own, and runs the
+# conformance tests of frontend/conformance against it. Usage: outside.sh DIR
+set -euo pipefail
+cd "$(dirname "$0")/.."
+dir=$1
+go build -o "$dir/server" ./server
+ffmpeg -v error -y -f lavfi -i testsrc2=s=640x360:r=25:d=20 -f lavfi -i sine=d=20 \
+  -c:v libx264 -g 50 -c:a aac "$dir/sample.mp4"
+
+# One server with the secret it makes for itself, as a newcomer has it.
+port=$((20000 + RANDOM % 20000))
+PORT=$port DATA_DIR="$dir/data" "$dir/server" >"$dir/server.log" 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true' EXIT
+for _ in $(seq 100); do
+  if curl -fsS -o /dev/null "http://localhost:$port/readyz" 2>/dev/null; then ready=1; break; fi
+  sleep 0.2
+done
+[ "${ready:-}" = 1 ] || { cat "$dir/server.log"; exit 1; }
+cd frontend/conformance
+REELROOM_URL="http://localhost:$port" REELROOM_SECRET="$(cat "$dir/data/jwt-secret")" \
+  REELROOM_SAMPLE="$dir/sample.mp4" node --test ./*.test.mjs || { tail -50 "$dir/server.log"; exit 1; }
+if grep -q 'eyJ' "$dir/server.log"; then echo "a token stands in the log"; exit 1; fi

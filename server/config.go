@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"reelroom/server/auth"
+	"reelroom/worker/backend"
+)
+
+// config is the environment of the server.
+type config struct {
+	backend.Config
+	JWTSecret   string `env:"JWT_SECRET"`
+	JWTPrevious string `env:"JWT_SECRET_PREVIOUS"`
+	JWKSURL     string `env:"JWT_JWKS_URL"`
+	Issuer      string `env:"JWT_ISSUER"`
+	Audience    string `env:"JWT_AUDIENCE"`
+	FrontendURL string `env:"FRONTEND_URL"`
+	Worker      string `env:"WORKER" envDefault:"inline"`
+	MaxUpload   int64  `env:"MAX_UPLOAD_BYTES" envDefault:"5368709120"`
+
+	// origins may use the doors from another address: FRONTEND_URL, the
+	// server's own, and the development server of the page.
+	origins []string
+	// local tells that the server made its own secret, and so may sign in
+	// whoever sits at this machine.
+	local bool
+}
+
+// developmentOrigin is where Vite serves the page.
+const developmentOrigin = "http://localhost:5173"
+
+// readConfig returns every mistake at once, each by the name of its variable.
+func readConfig(values map[string]string) (*config, error) {
+	c := &config{}
+	wrong := backend.Read(values, c)
+	wrong = append(wrong, c.Config.Validate()...)
+	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	if c.Worker != "inline" && c.Worker != "off" {
+		bad("WORKER=%q is not one of inline, off", c.Worker)
+	}
+	if c.MaxUpload < 1 {
+		bad("MAX_UPLOAD_BYTES=%d is not a number of bytes above 0", c.MaxUpload)
+	}
+	for _, secret := range c.secrets() {
+		if len(secret) < auth.MinSecretBytes {
+			bad("JWT_SECRET (or JWT_SECRET_PREVIOUS) is shorter than %d bytes", auth.MinSecretBytes)
+			break
+		}
+	}
+	if c.JWKSURL != "" {
+		if u, err := url.Parse(c.JWKSURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			bad("JWT_JWKS_URL is not an http or https address")
+		}
+	}
+	if c.JWTSecret == "" && c.JWKSURL == "" {
+		if c.MongoURI != "" {
+			bad("JWT_SECRET or JWT_JWKS_URL must be set when MONGODB_URI is")
+		}
+		c.local = true
+	}
+	c.origins = append(c.origins, c.PublicURL, developmentOrigin)
+	for part := range strings.SplitSeq(c.FrontendURL, ",") {
+		part = strings.TrimRight(strings.TrimSpace(part), "/")
+		if part == "" {
+			continue
+		}
+		if u, err := url.Parse(part); err != nil || u.Host == "" || u.Path != "" || u.Scheme != "http" && u.Scheme != "https" {
+			bad("FRONTEND_URL holds %q, which is not an origin such as https://app.example.com", part)
+			continue
+		}
+		c.origins = append(c.origins, part)
+	}
+	return c, errors.Join(wrong...)
+}
+
+// secrets returns the keys that verify; the first one signs, and a previous one
+// is still good while tokens are renewed.
+func (c *config) secrets() []string {
+	var out []string
+	for _, secret := range []string{c.JWTSecret, c.JWTPrevious} {
+		if secret != "" {
+			out = append(out, secret)
+		}
+	}
+	return out
+}
+
+// adopt takes the port that the system chose where PORT is 0.
+func (c *config) adopt(port int) {
+	asked := fmt.Sprintf("http://localhost:%d", c.Port)
+	c.Port = port
+	if c.PublicURL == asked {
+		c.PublicURL = fmt.Sprintf("http://localhost:%d", port)
+		c.origins[0] = c.PublicURL
+	}
+}

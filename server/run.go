@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reelroom/worker/backend"
+)
+
+// The limits of the HTTP server. A body has no limit in time of its own: an
+// upload may take hours on a slow line.
+const (
+	headerTime  = 10 * time.Second
+	idleTime    = 120 * time.Second
+	headerBytes = 32 << 10
+	// drainTime is how long running requests may take after SIGTERM.
+	drainTime = 20 * time.Second
+)
+
+// run serves until ctx ends, then drains. ready, when not nil, is told the
+// address once requests are answered.
+func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, ready func(address string)) error {
+	b, err := backend.Open(ctx, &c.Config, logger)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+strconv.Itoa(c.Port))
+	if err != nil {
+		return fmt.Errorf("PORT=%d: %w", c.Port, err)
+	}
+	defer listener.Close()
+	if c.Port == 0 { // a free one was asked for: say which, also in links
+		c.adopt(listener.Addr().(*net.TCPAddr).Port)
+		b.Links.Base = c.PublicURL
+	}
+	doors, err := open(ctx, c, b, logger)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return b.Reconciler().Run(ctx) })
+	if c.Worker == "inline" {
+		tools, err := b.OpenFFmpeg(ctx, out)
+		if err != nil {
+			return err
+		}
+		welcome(out, c, b, tools.Describe())
+		group.Go(func() error { return b.Worker(tools).Run(ctx) })
+	} else {
+		welcome(out, c, b, "")
+	}
+	web := &http.Server{
+		Handler:           doors.handler,
+		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+	group.Go(func() error {
+		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		doors.drain(draining)
+		if err := web.Shutdown(draining); err != nil {
+			return web.Close()
+		}
+		return nil
+	})
+	if ready != nil {
+		ready(c.PublicURL)
+	}
+	return group.Wait()
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"reelroom/worker/backend"
+)
+
+// welcome tells, in plain words, what is used, where the data is, the address,
+// and how to get in.
+func welcome(out io.Writer, c *config, b *backend.Backend, ffmpeg string) {
+	worker := "off here (WORKER=off): start `go run ./worker`"
+	if ffmpeg != "" {
+		worker = fmt.Sprintf("in this process, %d at a time, with %s", c.Concurrency, ffmpeg)
+	}
+	signIn := "with tokens of your issuer"
+	if c.local {
+		signIn = "open the address and choose “Continue as the local admin”,\n            or get a token: go run ./server/harness token"
+	} else if c.JWTSecret != "" {
+		signIn = "with HS256 tokens signed by JWT_SECRET: go run ./server/harness token"
+	}
+	fmt.Fprintf(out, `Reelroom
+  records   %s
+  queue     %s
+  videos    %s
+  worker    %s
+  address   %s
+  sign in   %s
+`, b.StoreWords, b.RedisWords, b.BlobWords, worker, c.PublicURL, signIn)
+}

@@ -1,0 +1,147 @@
+package backend
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/redis/go-redis/v9"
+
+	"reelroom/models"
+	"reelroom/models/blobstore"
+	"reelroom/models/mongostore"
+	"reelroom/models/sqlitestore"
+	"reelroom/rooms"
+	"reelroom/rooms/redislog"
+	"reelroom/worker/classifier"
+	"reelroom/worker/ffmpeg"
+	"reelroom/worker/pipeline"
+	"reelroom/worker/queue"
+)
+
+// Backend is the opened services and the parts made of them.
+type Backend struct {
+	Config    *Config
+	Logger    *slog.Logger
+	Store     models.Store
+	Blobs     models.Blobs
+	Redis     redis.UniversalClient
+	Log       *redislog.Log
+	Hub       *rooms.Hub
+	Queue     *queue.Client
+	Links     *models.SignedLinks
+	Publisher *rooms.Publisher
+
+	// StoreWords, RedisWords and BlobWords say in plain words what is used.
+	StoreWords, RedisWords, BlobWords string
+
+	closers []func()
+}
+
+// Open opens everything but ffmpeg, or nothing. The caller closes it.
+func Open(ctx context.Context, c *Config, logger *slog.Logger) (b *Backend, err error) {
+	b = &Backend{Config: c, Logger: logger}
+	defer func() {
+		if err != nil {
+			b.Close()
+			b = nil
+		}
+	}()
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return b, fmt.Errorf("DATA_DIR: %w", err)
+	}
+	if err := b.openStore(ctx); err != nil {
+		return b, err
+	}
+	dir, err := c.blobDir()
+	if err != nil {
+		return b, err
+	}
+	if b.Blobs, err = blobstore.Open(dir); err != nil {
+		return b, err
+	}
+	b.BlobWords = "files in " + dir
+	client, words, stop, err := openRedis(ctx, c)
+	if err != nil {
+		return b, err
+	}
+	b.Redis, b.RedisWords = client, words
+	b.closers = append(b.closers, stop)
+	return b, b.assemble(ctx)
+}
+
+func (b *Backend) openStore(ctx context.Context) (err error) {
+	if b.Config.MongoURI != "" {
+		b.Store, err = mongostore.Open(ctx, b.Config.MongoURI)
+		b.StoreWords = "MongoDB"
+	} else {
+		path := filepath.Join(b.Config.DataDir, "reelroom.db")
+		b.Store, err = sqlitestore.Open(ctx, path)
+		b.StoreWords = "SQLite in " + path + " (set MONGODB_URI for MongoDB)"
+	}
+	if err != nil {
+		b.Store = nil
+		return fmt.Errorf("open the store: %w", err)
+	}
+	b.closers = append(b.closers, func() { _ = b.Store.Close(context.WithoutCancel(ctx)) })
+	return nil
+}
+
+// assemble makes the parts that stand on the services.
+func (b *Backend) assemble(ctx context.Context) error {
+	b.Log = redislog.New(b.Redis, redislog.Options{Logger: b.Logger})
+	b.Hub = rooms.NewHub(b.Log, b.Logger)
+	b.closers = append(b.closers, b.Log.Close, b.Hub.Close)
+	b.Queue = queue.NewClient(b.Redis)
+	secret, err := b.Store.Once(ctx, "link-key", base64.RawStdEncoding.EncodeToString(randomKey()))
+	if err != nil {
+		return fmt.Errorf("read the key for links: %w", err)
+	}
+	key, err := base64.RawStdEncoding.DecodeString(secret)
+	if err != nil || len(key) < 32 {
+		return fmt.Errorf("the key for links in the store is damaged")
+	}
+	b.Links = &models.SignedLinks{Base: b.Config.PublicURL, Key: key}
+	b.Publisher = &rooms.Publisher{Videos: b.Store, Log: b.Log, Links: b.Links, Logger: b.Logger}
+	return nil
+}
+
+func randomKey() []byte {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return key
+}
+
+// Reconciler returns the reconciler, which every process runs.
+func (b *Backend) Reconciler() *queue.Reconciler {
+	return &queue.Reconciler{Store: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Logger: b.Logger}
+}
+
+// Worker returns a worker that runs the pipeline with the given tools.
+func (b *Backend) Worker(tools *ffmpeg.Tools) *queue.Worker {
+	host, _ := os.Hostname()
+	p := &pipeline.Pipeline{
+		Worker: fmt.Sprintf("%s.%d.%s", host, os.Getpid(), rand.Text()[:6]),
+		Videos: b.Store, Publisher: b.Publisher, Blobs: b.Blobs, Log: b.Log, Hub: b.Hub,
+		Tools: tools, Classifier: classifier.New(), WorkDir: filepath.Join(b.Config.DataDir, "work"), Logger: b.Logger,
+	}
+	return &queue.Worker{Redis: b.Redis, Concurrency: b.Config.Concurrency, Handle: p.Process, Logger: b.Logger}
+}
+
+// Ready lists what must answer before the process may take requests.
+func (b *Backend) Ready() map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{"store": b.Store.Ping, "log": b.Log.Ping, "blobs": b.Blobs.Ping}
+}
+
+// Close releases everything, in the reverse order of opening. It may be called
+// more than once.
+func (b *Backend) Close() {
+	for i := len(b.closers) - 1; i >= 0; i-- {
+		b.closers[i]()
+	}
+	b.closers = nil
+}

@@ -1,0 +1,158 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/redis/go-redis/v9"
+)
+
+// Config is the environment that both programs read.
+type Config struct {
+	Port          int    `env:"PORT" envDefault:"5000"`
+	PublicURL     string `env:"PUBLIC_URL"`
+	DataDir       string `env:"DATA_DIR" envDefault:"data"`
+	MongoURI      string `env:"MONGODB_URI"`
+	RedisURL      string `env:"REDIS_URL"`
+	RedisHost     string `env:"REDIS_HOST"`
+	RedisPort     int    `env:"REDIS_PORT" envDefault:"6379"`
+	RedisPassword string `env:"REDIS_PASSWORD"`
+	BlobURL       string `env:"BLOB_URL"`
+	FFmpeg        string `env:"FFMPEG"`
+	Concurrency   int    `env:"WORKER_CONCURRENCY"`
+	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat     string `env:"LOG_FORMAT" envDefault:"text"`
+}
+
+// Environ returns the process environment without empty values: an empty
+// variable counts as one that is not set.
+func Environ() map[string]string {
+	values := map[string]string{}
+	for _, pair := range os.Environ() {
+		if key, value, _ := strings.Cut(pair, "="); strings.TrimSpace(value) != "" {
+			values[key] = strings.TrimSpace(value)
+		}
+	}
+	return values
+}
+
+// Read fills config, a pointer to a struct with env tags, and returns every
+// wrong value by the name of its variable.
+func Read(values map[string]string, config any) []error {
+	err := env.ParseWithOptions(config, env.Options{Environment: values})
+	if err == nil {
+		return nil
+	}
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return []error{err}
+	}
+	names := map[string]string{}
+	variables(reflect.TypeOf(config).Elem(), names)
+	var out []error
+	for _, e := range all.Errors {
+		if p, ok := errors.AsType[env.ParseError](e); ok {
+			e = fmt.Errorf("%s=%q is not a whole number", names[p.Name], values[names[p.Name]])
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func variables(t reflect.Type, names map[string]string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Type.Kind() == reflect.Struct {
+			variables(f.Type, names)
+		} else if tag, ok := f.Tag.Lookup("env"); ok {
+			names[f.Name] = tag
+		}
+	}
+}
+
+// Validate completes the derived values and returns every mistake at once.
+func (c *Config) Validate() []error {
+	var wrong []error
+	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	if c.Port < 0 || c.Port > 65535 {
+		bad("PORT=%d is not a port (0 to 65535)", c.Port)
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = fmt.Sprintf("http://localhost:%d", c.Port)
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		bad("PUBLIC_URL=%q is not an http or https address", c.PublicURL)
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	if dir, err := filepath.Abs(c.DataDir); err != nil {
+		bad("DATA_DIR=%q: %v", c.DataDir, err)
+	} else {
+		c.DataDir = dir
+	}
+	if c.MongoURI != "" && !strings.HasPrefix(c.MongoURI, "mongodb://") && !strings.HasPrefix(c.MongoURI, "mongodb+srv://") {
+		bad("MONGODB_URI does not begin with mongodb:// or mongodb+srv://")
+	}
+	if c.RedisURL != "" && c.RedisHost != "" {
+		bad("REDIS_URL and REDIS_HOST are both set; use one")
+	}
+	if _, err := c.redisOptions(); err != nil {
+		bad("REDIS_URL is not a Redis address: redis://[:password@]host:port[/db]")
+	}
+	if _, err := c.blobDir(); err != nil {
+		wrong = append(wrong, err)
+	}
+	if c.Concurrency < 0 || c.Concurrency > 256 {
+		bad("WORKER_CONCURRENCY=%d is not between 1 and 256", c.Concurrency)
+	}
+	if c.Concurrency == 0 {
+		c.Concurrency = min(runtime.NumCPU(), 8)
+	}
+	if new(slog.Level).UnmarshalText([]byte(c.LogLevel)) != nil {
+		bad("LOG_LEVEL=%q is not one of debug, info, warn, error", c.LogLevel)
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		bad("LOG_FORMAT=%q is not one of text, json", c.LogFormat)
+	}
+	return wrong
+}
+
+// redisOptions returns nil when no Redis is configured.
+func (c *Config) redisOptions() (*redis.Options, error) {
+	switch {
+	case c.RedisURL != "":
+		return redis.ParseURL(c.RedisURL)
+	case c.RedisHost != "":
+		return &redis.Options{Addr: fmt.Sprintf("%s:%d", c.RedisHost, c.RedisPort), Password: c.RedisPassword}, nil
+	}
+	return nil, nil
+}
+
+func (c *Config) blobDir() (string, error) {
+	if c.BlobURL == "" {
+		return filepath.Join(c.DataDir, "blobs"), nil
+	}
+	u, err := url.Parse(c.BlobURL)
+	if err != nil || u.Scheme != "file" || u.Host != "" || !filepath.IsAbs(u.Path) {
+		return "", fmt.Errorf("BLOB_URL=%q is not file:///an/absolute/folder, the one kind of storage that this version has", c.BlobURL)
+	}
+	return filepath.Clean(u.Path), nil
+}
+
+// NewLogger makes the log that both programs write to standard error.
+func (c *Config) NewLogger() *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // validated above
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}

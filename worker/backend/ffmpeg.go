@@ -1,0 +1,45 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"reelroom/worker/ffmpeg"
+)
+
+// OpenFFmpeg chooses between the native ffmpeg and the embedded one. The
+// latter is compiled in the background, once for each DATA_DIR, and says so on
+// out while it lasts; a video that comes meanwhile waits for it.
+func (b *Backend) OpenFFmpeg(ctx context.Context, out io.Writer) (*ffmpeg.Tools, error) {
+	tools, err := ffmpeg.Open(ctx, ffmpeg.Options{
+		Path:     b.Config.FFmpeg,
+		CacheDir: filepath.Join(b.Config.DataDir, "ffmpeg"),
+		Progress: func(done bool, elapsed time.Duration, message string) {
+			switch {
+			case done && elapsed > time.Second:
+				fmt.Fprintf(out, "ffmpeg: ready after %.0f s\n", elapsed.Seconds())
+			case !done:
+				fmt.Fprintf(out, "ffmpeg: %s (%.0f s)\n", message, elapsed.Seconds())
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := tools.Prepare(ctx); err != nil && ctx.Err() == nil {
+			b.Logger.Error("the embedded ffmpeg could not be prepared; the first video will try again", "error", err)
+		}
+	}()
+	b.closers = append(b.closers, func() {
+		cancel()
+		<-done
+	})
+	return tools, nil
+}

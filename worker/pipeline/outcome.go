@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"reelroom/models"
+	"reelroom/rooms"
+)
+
+const (
+	// storeTime bounds how long a finished stage waits for a store that is
+	// away. The fence keeps a late write harmless.
+	storeTime = 2 * time.Minute
+	// releaseTime bounds the good-bye of a worker that is told to stop.
+	releaseTime = 3 * time.Second
+)
+
+// guard watches over a claimed video: it renews the lease, and ends the
+// returned context with [models.ErrStale] when the video is no longer ours:
+// taken over, cancelled or deleted. stop must be called; it waits.
+func (p *Pipeline) guard(ctx context.Context, video *models.Video, logger *slog.Logger) (working context.Context, stop func()) {
+	working, cancel := context.WithCancelCause(ctx)
+	org, id, fence := video.OrganizationID, video.ID, video.Fence
+	leave := func() {}
+	if _, unsubscribe, err := p.Hub.Subscribe(working, org, func(_ rooms.Cursor, events []models.Event) {
+		for i := range events {
+			if e := &events[i]; e.VideoID == id && (e.Name == models.EventCancelled || e.Name == models.EventDeleted) {
+				cancel(models.ErrStale)
+			}
+		}
+	}); err == nil {
+		leave = unsubscribe
+	} else {
+		logger.Warn("a cancellation will be seen at the next heartbeat only", "error", err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(models.HeartbeatEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-working.Done():
+				return
+			case <-ticker.C:
+			}
+			_, err := p.Videos.Advance(working, org, id, models.Heartbeat(fence))
+			if errors.Is(err, models.ErrStale) || errors.Is(err, models.ErrNotFound) {
+				cancel(models.ErrStale)
+			} else if err != nil && working.Err() == nil {
+				logger.Warn("heartbeat failed", "error", err)
+			}
+		}
+	}()
+	return working, func() {
+		cancel(nil)
+		leave()
+		<-done
+	}
+}
+
+// advance publishes a transition and outlasts a store that is away for a while.
+func (p *Pipeline) advance(ctx context.Context, video *models.Video, t models.Transition) (models.Video, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		v, err := p.Publisher.Advance(ctx, video.OrganizationID, video.ID, t)
+		if models.CodeOf(err) != models.CodeUnavailable {
+			return v, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return v, err
+		case <-timer.C:
+		}
+	}
+}
+
+// fail ends the video with the error's code and safe words; the cause goes to
+// the log. An error that says it may pass gives the video back instead.
+func (p *Pipeline) fail(ctx context.Context, video *models.Video, stage models.Stage, err error, logger *slog.Logger) error {
+	e, ok := errors.AsType[*models.Error](err)
+	if !ok {
+		e = models.Errorf(models.CodeInternal, "Something went wrong on the server.").Because(err)
+	}
+	logger.Warn("stage failed", "stage", stage, "code", e.Code, "error", err)
+	if e.Code == models.CodeUnavailable {
+		p.release(ctx, video, logger)
+		return err
+	}
+	_, err = p.advance(ctx, video, models.Fail(video.Fence, models.Failure{Code: e.Code, Stage: stage, Message: e.Message}))
+	if errors.Is(err, models.ErrStale) || errors.Is(err, models.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// release gives the video back, also when ctx has ended.
+func (p *Pipeline) release(ctx context.Context, video *models.Video, logger *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	_, err := p.Videos.Advance(ctx, video.OrganizationID, video.ID, models.Release(video.Fence))
+	if err != nil && !errors.Is(err, models.ErrStale) && !errors.Is(err, models.ErrNotFound) {
+		logger.Warn("the lease will run out by itself", "error", err)
+	}
+}

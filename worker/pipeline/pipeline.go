@@ -1,0 +1,125 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"reelroom/models"
+	"reelroom/rooms"
+	"reelroom/worker/classifier"
+	"reelroom/worker/ffmpeg"
+)
+
+// step is one stage: it works on the job and returns how the record changes.
+type step struct {
+	stage models.Stage
+	run   func(*Pipeline, context.Context, *job) (apply func(*models.Video), err error)
+}
+
+// steps is the pipeline, in the order of [models.Stages].
+var steps = []step{
+	{models.StageMetadata, (*Pipeline).metadata},
+	{models.StageThumbnail, (*Pipeline).thumbnail},
+	{models.StageSensitivity, (*Pipeline).sensitivity},
+}
+
+// Pipeline holds what the stages need. It is used by many tasks at a time.
+type Pipeline struct {
+	// Worker names this process in leases.
+	Worker     string
+	Videos     models.Videos
+	Publisher  *rooms.Publisher
+	Blobs      models.Blobs
+	Log        rooms.Log
+	Hub        *rooms.Hub
+	Tools      *ffmpeg.Tools
+	Classifier classifier.Classifier
+	// WorkDir holds one folder a running job; it is made when missing.
+	WorkDir string
+	Logger  *slog.Logger
+}
+
+// job is one video being worked on.
+type job struct {
+	video  models.Video
+	source string // path of the uploaded file
+	dir    string // a folder of its own, removed at the end
+	report func(fraction float64, message string)
+}
+
+// Process works on one task until the video has its outcome, another worker
+// holds it, or ctx ends: then the lease is released and ctx's error returned,
+// so that the task comes again.
+func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
+	org, id := t.OrganizationID, t.VideoID
+	video, err := p.Publisher.Advance(ctx, org, id, models.Claim(p.Worker, t.Attempt))
+	switch {
+	case errors.Is(err, models.ErrNotFound), errors.Is(err, models.ErrConflict), errors.Is(err, models.ErrLeased):
+		return nil // nothing to do, or somebody does it; the reconciler looks again
+	case err != nil:
+		return err
+	case video.Status.Terminal():
+		return nil // given up after crashes
+	}
+	logger := p.Logger.With("organization", org, "video", id, "attempt", video.Attempt, "fence", video.Fence)
+	started := time.Now()
+	working, stop := p.guard(ctx, &video, logger)
+	last, err := p.work(working, &video, logger)
+	stop()
+	switch {
+	case err == nil:
+		logger.Info("video processed", "seconds", time.Since(started).Seconds())
+		return nil
+	case errors.Is(context.Cause(working), models.ErrStale), errors.Is(err, models.ErrStale), errors.Is(err, models.ErrNotFound):
+		logger.Info("work stopped: the video was taken over, cancelled or deleted", "stage", last)
+		return nil
+	case ctx.Err() != nil:
+		p.release(ctx, &video, logger)
+		return ctx.Err()
+	}
+	return p.fail(ctx, &video, last, err, logger)
+}
+
+// work runs the unfinished stages and returns the one it was in.
+func (p *Pipeline) work(ctx context.Context, video *models.Video, logger *slog.Logger) (models.Stage, error) {
+	source, release, err := p.Blobs.Local(ctx, video.OrganizationID, video.File.Key)
+	if errors.Is(err, models.ErrNotFound) {
+		return video.Stage, models.Errorf(models.CodeSourceLost, "The uploaded file is no longer there.").Because(err)
+	}
+	if err != nil {
+		return video.Stage, err
+	}
+	defer release()
+	if err := os.MkdirAll(p.WorkDir, 0o700); err != nil {
+		return video.Stage, err
+	}
+	dir, err := os.MkdirTemp(p.WorkDir, "job-")
+	if err != nil {
+		return video.Stage, err
+	}
+	defer os.RemoveAll(dir)
+	progress := p.newProgress(ctx, logger)
+	defer progress.close()
+	for _, s := range steps {
+		if s.stage != video.Stage {
+			continue
+		}
+		started := time.Now()
+		progress.begin(*video)
+		apply, err := s.run(p, ctx, &job{video: *video, source: source, dir: dir, report: progress.report})
+		progress.end()
+		if err != nil {
+			return s.stage, err
+		}
+		next, err := p.advance(ctx, video, models.FinishStage(video.Fence, s.stage, apply))
+		if err != nil {
+			return s.stage, err
+		}
+		logger.Info("stage finished", "stage", s.stage, "seconds", time.Since(started).Seconds())
+		*video = next
+	}
+	return video.Stage, nil
+}

@@ -1,0 +1,61 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reelroom/models"
+	"reelroom/worker/classifier"
+	"reelroom/worker/ffmpeg"
+)
+
+const (
+	// keyframesSuffice is the largest gap between keyframes at which nothing
+	// but keyframes is decoded, which is 30 times cheaper.
+	keyframesSuffice = 4 * time.Second
+	// sampleEvery is the least distance between two samples; maxSamples
+	// widens it for long videos, minSamples narrows it for short ones.
+	sampleEvery = time.Second
+	maxSamples  = 900
+	minSamples  = 8
+)
+
+// sensitivity classifies sampled frames and sums them up.
+func (p *Pipeline) sensitivity(ctx context.Context, j *job) (func(*models.Video), error) {
+	m := j.video.Metadata
+	duration := seconds(m.DurationSeconds)
+	every := interval(duration)
+	options := ffmpeg.FrameOptions{Width: classifier.Size, Height: classifier.Size, Every: every, Max: 2 * maxSamples}
+	sampling := "interval"
+	if m.Video.Keyframes >= minSamples && seconds(m.Video.KeyframeGapSeconds) <= keyframesSuffice {
+		options.Keyframes, sampling = true, "keyframes"
+	}
+	var samples []sample
+	err := p.Tools.Frames(ctx, j.source, options, func(f ffmpeg.Frame) error {
+		scores, err := p.Classifier.Classify(ctx, f.RGB)
+		if err != nil {
+			return err
+		}
+		samples = append(samples, sample{f.PTS, scores})
+		if duration > 0 {
+			j.report(float64(f.PTS)/float64(duration), fmt.Sprintf("Looking at frames (%d so far)", len(samples)))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := assess(samples, duration)
+	s.Sampling, s.Model, s.Scope = sampling, p.Classifier.Model(), models.SensitivityScope
+	return func(v *models.Video) { v.Sensitivity = s }, nil
+}
+
+// interval is the distance between samples for a video of that duration.
+func interval(duration time.Duration) time.Duration {
+	every := max(sampleEvery, duration/maxSamples)
+	if duration > 0 {
+		every = min(every, max(duration/minSamples, 100*time.Millisecond))
+	}
+	return every
+}

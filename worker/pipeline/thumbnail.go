@@ -1,0 +1,76 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/base64"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.n16f.net/thumbhash"
+
+	"reelroom/models"
+	"reelroom/worker/ffmpeg"
+)
+
+// thumbnail chooses the frame that stands best for the whole file, and keeps
+// it as WebP with a placeholder hash for the time before it has loaded.
+func (p *Pipeline) thumbnail(ctx context.Context, j *job) (func(*models.Video), error) {
+	duration := seconds(j.video.Metadata.DurationSeconds)
+	path := filepath.Join(j.dir, "thumbnail.webp")
+	picture, err := p.Tools.Image(ctx, j.source, ffmpeg.ImageOptions{
+		Progress: func(seen time.Duration) {
+			if duration > 0 {
+				j.report(0.95*float64(seen)/float64(duration), "Choosing a thumbnail")
+			}
+		},
+	}, path)
+	if err != nil {
+		return nil, err
+	}
+	key := models.ThumbnailKey(j.video.ID, j.video.Attempt)
+	if err := p.keep(ctx, j.video.OrganizationID, key, path); err != nil {
+		return nil, err
+	}
+	t := &models.Thumbnail{
+		Key: key, Width: picture.Width, Height: picture.Height, Bytes: picture.Bytes,
+		AtMs: picture.At.Milliseconds(), Placeholder: placeholder(picture.Small),
+	}
+	return func(v *models.Video) { v.Thumbnail = t }, nil
+}
+
+// keep copies a finished file into the blobs.
+func (p *Pipeline) keep(ctx context.Context, org, key, path string) error {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := p.Blobs.Create(ctx, org, key)
+	if err != nil {
+		return err
+	}
+	defer to.Abort()
+	if _, err := io.Copy(to, from); err != nil {
+		return err
+	}
+	return to.Commit()
+}
+
+// placeholder is the ThumbHash (https://evanw.github.io/thumbhash/) in base 64,
+// about 30 characters.
+func placeholder(s ffmpeg.Small) string {
+	if s.Width <= 0 || s.Height <= 0 || len(s.RGB) < s.Width*s.Height*3 {
+		return ""
+	}
+	img := image.NewNRGBA(image.Rect(0, 0, s.Width, s.Height))
+	for i := range s.Width * s.Height {
+		copy(img.Pix[4*i:], s.RGB[3*i:3*i+3])
+		img.Pix[4*i+3] = 255
+	}
+	return base64.StdEncoding.EncodeToString(thumbhash.EncodeImage(img))
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

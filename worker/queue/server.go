@@ -1,0 +1,94 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"reelroom/models"
+)
+
+// checkEvery is how often an idle worker looks for a task. asynq's default of
+// 1 s makes an upload wait up to 1.4 s; 20 ms costs 3 to 5 % of a core.
+const checkEvery = 20 * time.Millisecond
+
+// shutdownTime is how long a stopping worker waits for its handlers, which are
+// told to stop at once and only have a subprocess to end and a lease to release.
+const shutdownTime = 8 * time.Second
+
+// Handler works on one task. Nil means that nothing is left to do; an error
+// makes asynq try again later.
+type Handler func(context.Context, models.Task) error
+
+// Worker takes tasks and runs the handler.
+type Worker struct {
+	Redis       redis.UniversalClient
+	Concurrency int
+	Handle      Handler
+	Logger      *slog.Logger
+}
+
+// Run works until ctx ends, then stops the handlers through their context and
+// waits for them, at most 8 seconds.
+func (w *Worker) Run(ctx context.Context) error {
+	server := asynq.NewServerFromRedisClient(w.Redis, asynq.Config{
+		Concurrency:       w.Concurrency,
+		Queues:            map[string]int{name: 1},
+		BaseContext:       func() context.Context { return ctx },
+		TaskCheckInterval: checkEvery,
+		ShutdownTimeout:   shutdownTime,
+		RetryDelayFunc:    retryDelay,
+		// A worker that is told to stop has not failed.
+		IsFailure: func(err error) bool { return !errors.Is(err, context.Canceled) && !errors.Is(err, models.ErrLeased) },
+		Logger:    logger{w.Logger},
+		LogLevel:  asynq.WarnLevel,
+	})
+	if err := server.Start(asynq.HandlerFunc(w.process)); err != nil {
+		return fmt.Errorf("start the queue's worker: %w", err)
+	}
+	<-ctx.Done()
+	server.Shutdown()
+	return nil
+}
+
+// process decodes the task and keeps a panic inside it.
+func (w *Worker) process(ctx context.Context, t *asynq.Task) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the handler panicked: %v", r)
+			w.Logger.Error("a task's handler panicked", "panic", r)
+		}
+	}()
+	var task models.Task
+	if t.Type() != kind || json.Unmarshal(t.Payload(), &task) != nil {
+		return fmt.Errorf("not a task of this version: %w", asynq.SkipRetry)
+	}
+	return w.Handle(ctx, task)
+}
+
+// retryDelay doubles from 1 s to 60 s. What waits for another worker's lease
+// comes again when that lease could have run out.
+func retryDelay(n int, err error, _ *asynq.Task) time.Duration {
+	if errors.Is(err, models.ErrLeased) {
+		return models.LeaseTime
+	}
+	if errors.Is(err, context.Canceled) {
+		return time.Second
+	}
+	return min(time.Second<<min(n, 6), time.Minute)
+}
+
+// logger hands asynq's words to slog.
+type logger struct{ *slog.Logger }
+
+func (l logger) Debug(args ...any) { l.Logger.Debug(fmt.Sprint(args...), "from", "asynq") }
+func (l logger) Info(args ...any)  { l.Logger.Info(fmt.Sprint(args...), "from", "asynq") }
+func (l logger) Warn(args ...any)  { l.Logger.Warn(fmt.Sprint(args...), "from", "asynq") }
+func (l logger) Error(args ...any) { l.Logger.Error(fmt.Sprint(args...), "from", "asynq") }
+func (l logger) Fatal(args ...any) { l.Logger.Error(fmt.Sprint(args...), "from", "asynq") }
