@@ -1,0 +1,41 @@
+package sqlitestore
+
+import (
+	"context"
+
+	"reelroom/models"
+	"reelroom/models/record"
+)
+
+// Unsettled returns what still needs something. See [models.Backlog].
+func (s *Store) Unsettled(ctx context.Context, after models.VideoRef, limit int) ([]models.Video, error) {
+	return s.query(ctx, unsettledQuery, s.now().UnixMilli(),
+		record.Moment(after.CreatedAt).UnixMilli(), after.OrganizationID, after.VideoID, record.Limit(limit))
+}
+
+const unsettledQuery = `SELECT document FROM videos
+	WHERE ` + unsettled + `
+	AND (status <> 'processing' OR lease_until <= ? OR published_rev < rev)
+	AND (created_at, organization_id, id) > (?, ?, ?)
+	ORDER BY created_at, organization_id, id LIMIT ?`
+
+// Purge removes a deleted record. See [models.Backlog].
+func (s *Store) Purge(ctx context.Context, org, id string) error {
+	result, err := s.write.ExecContext(ctx,
+		`DELETE FROM videos WHERE organization_id = ? AND id = ? AND status = 'deleted'`, org, id)
+	if err != nil {
+		return failure(ctx, err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return models.ErrNotFound
+	}
+	return nil
+}
+
+// Once keeps the first caller's value. See [models.Settings].
+func (s *Store) Once(ctx context.Context, name, value string) (kept string, err error) {
+	// The update that changes nothing makes the row that was there come back.
+	err = s.write.QueryRowContext(ctx, `INSERT INTO settings (name, value) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET value = value RETURNING value`, name, value).Scan(&kept)
+	return kept, failure(ctx, err)
+}

@@ -1,0 +1,62 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"reelroom/models"
+)
+
+// migrations bring a file from version i to i+1; user_version counts them.
+// One that was released is never changed: the next one is appended.
+//
+// Columns beside the document repeat what is searched by: times in Unix
+// milliseconds; lease_until is 0 when nobody holds the video.
+var migrations = []string{
+	`CREATE TABLE videos (
+		organization_id TEXT    NOT NULL,
+		id              TEXT    NOT NULL,
+		status          TEXT    NOT NULL,
+		created_at      INTEGER NOT NULL,
+		lease_until     INTEGER NOT NULL,
+		rev             INTEGER NOT NULL,
+		published_rev   INTEGER NOT NULL,
+		document        TEXT    NOT NULL,
+		PRIMARY KEY (organization_id, id)
+	) STRICT;
+	CREATE INDEX videos_listed ON videos (organization_id, created_at, id, status);
+	CREATE INDEX videos_unsettled ON videos (created_at, organization_id, id)
+		WHERE ` + unsettled + `;
+	CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+}
+
+// unsettled is the condition of the partial index; a query must repeat it word
+// for word for SQLite to use that index.
+const unsettled = `(status IN ('queued', 'processing', 'deleted') OR published_rev < rev)`
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to undo
+	var version int
+	if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return err
+	}
+	if version > len(migrations) {
+		return models.Errorf(models.CodeUnavailable,
+			"The database was written by a later version of Reelroom (schema %d, this one knows %d).", version, len(migrations))
+	}
+	for ; version < len(migrations); version++ {
+		if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
+			return fmt.Errorf("migration to schema %d: %w", version+1, err)
+		}
+	}
+	// A pragma takes no arguments; the number is our own.
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, version)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

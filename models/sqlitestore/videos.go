@@ -1,0 +1,140 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"reelroom/models"
+	"reelroom/models/record"
+)
+
+// Create adds a queued record. See [models.Videos].
+func (s *Store) Create(ctx context.Context, org string, v models.Video) (models.Video, error) {
+	v, err := record.First(org, v, s.now())
+	if err != nil {
+		return models.Video{}, err
+	}
+	document, err := json.Marshal(&v)
+	if err != nil {
+		return models.Video{}, internal(err)
+	}
+	_, err = s.write.ExecContext(ctx, `INSERT INTO videos
+		(status, lease_until, rev, published_rev, document, created_at, organization_id, id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		append(columns(&v, document), v.CreatedAt.UnixMilli(), v.OrganizationID, v.ID)...)
+	if err != nil {
+		return models.Video{}, failure(ctx, err)
+	}
+	return v, nil
+}
+
+// columns are the values, beside those that never change, that stand in a row.
+func columns(v *models.Video, document []byte) []any {
+	lease := int64(0)
+	if v.Lease.Worker != "" {
+		lease = v.Lease.Until.UnixMilli()
+	}
+	return []any{string(v.Status), lease, v.Rev, v.PublishedRev, string(document)}
+}
+
+// Get returns one record. See [models.Videos].
+func (s *Store) Get(ctx context.Context, org, id string) (models.Video, error) {
+	return get(ctx, s.read, org, id)
+}
+
+type queryer interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func get(ctx context.Context, from queryer, org, id string) (v models.Video, err error) {
+	var document []byte
+	row := from.QueryRowContext(ctx,
+		`SELECT document FROM videos WHERE organization_id = ? AND id = ? AND status <> 'deleted'`, org, id)
+	if err := row.Scan(&document); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return v, models.ErrNotFound
+		}
+		return v, failure(ctx, err)
+	}
+	return v, internal(json.Unmarshal(document, &v))
+}
+
+// Advance applies a transition. See [models.Videos].
+func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition) (models.Video, error) {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return models.Video{}, failure(ctx, err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to undo
+	v, err := get(ctx, tx, org, id)
+	if err != nil {
+		return models.Video{}, err
+	}
+	if v, err = record.Step(v, t, s.now()); err != nil {
+		return models.Video{}, err
+	}
+	document, err := json.Marshal(&v)
+	if err != nil {
+		return models.Video{}, internal(err)
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE videos
+		SET status = ?, lease_until = ?, rev = ?, published_rev = ?, document = ?
+		WHERE organization_id = ? AND id = ?`, append(columns(&v, document), org, id)...)
+	if err == nil {
+		err = tx.Commit()
+	}
+	if err != nil {
+		return models.Video{}, failure(ctx, err)
+	}
+	return v, nil
+}
+
+// List returns a page, newest first. See [models.Videos].
+func (s *Store) List(ctx context.Context, org string, page models.Page) (models.VideoPage, error) {
+	query := strings.Builder{}
+	query.WriteString(`SELECT document FROM videos WHERE organization_id = ?`)
+	args := []any{org}
+	if page.After != "" {
+		c, err := record.ParseCursor(page.After)
+		if err != nil {
+			return models.VideoPage{}, err
+		}
+		query.WriteString(` AND (created_at, id) < (?, ?)`)
+		args = append(args, c.CreatedAt.UnixMilli(), c.ID)
+	}
+	statuses := record.Statuses(page)
+	if len(statuses) == 0 {
+		return models.VideoPage{}, nil
+	}
+	query.WriteString(` AND status IN (?` + strings.Repeat(`, ?`, len(statuses)-1) + `)`)
+	for _, status := range statuses {
+		args = append(args, string(status))
+	}
+	query.WriteString(` ORDER BY created_at DESC, id DESC LIMIT ?`)
+	found, err := s.query(ctx, query.String(), append(args, page.Size()+1)...)
+	return record.CutPage(page, found), err
+}
+
+func (s *Store) query(ctx context.Context, query string, args ...any) ([]models.Video, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, failure(ctx, err)
+	}
+	defer rows.Close()
+	var found []models.Video
+	for rows.Next() {
+		var document []byte
+		if err := rows.Scan(&document); err != nil {
+			return nil, failure(ctx, err)
+		}
+		var v models.Video
+		if err := json.Unmarshal(document, &v); err != nil {
+			return nil, internal(err)
+		}
+		found = append(found, v)
+	}
+	return found, failure(ctx, rows.Err())
+}
