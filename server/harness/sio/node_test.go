@@ -1,0 +1,125 @@
+package sio_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reelroom/models/modelstest/testenv"
+	"reelroom/server/harness/sio"
+)
+
+// nodeModules is where the official server is installed for the conformance
+// suites; SOCKETIO_MODULES names another place.
+func nodeModules(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("SOCKETIO_MODULES")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "frontend", "conformance", "node_modules")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "socket.io")); err != nil {
+		testenv.Missing(t, "socket.io in "+filepath.Join("frontend", "conformance", "node_modules"))
+	}
+	return dir
+}
+
+// officialServer starts the npm server of testdata and returns its address.
+func officialServer(t *testing.T) string {
+	t.Helper()
+	node := testenv.Program(t, "node")
+	cmd := exec.CommandContext(t.Context(), node, filepath.Join("testdata", "server.cjs"))
+	cmd.Env = append(os.Environ(), "NODE_PATH="+nodeModules(t))
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	line := make([]byte, 64)
+	n, err := stdout.Read(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(line[:n]))
+}
+
+func TestOfficialServer(t *testing.T) {
+	t.Parallel()
+	url := officialServer(t)
+	for _, transport := range []sio.Transport{sio.WebSocket, sio.Polling} {
+		t.Run(string(transport), func(t *testing.T) {
+			t.Parallel()
+			tryOfficial(t, url, transport)
+		})
+	}
+}
+
+func tryOfficial(t *testing.T, url string, transport sio.Transport) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for token, words := range map[string]string{"": "token_missing: Authentication required", "bad": "token_invalid: Invalid token"} {
+		err := sio.New(sio.Config{URL: url, Transport: transport, Token: fixed(token)}).Run(ctx)
+		refusal, ok := errors.AsType[*sio.ConnectError](err)
+		if !ok || refusal.Error() != words {
+			t.Errorf("token %q: %v, want %q", token, err, words)
+		}
+	}
+	sessions := make(chan sio.Session, 16)
+	events := make(chan sio.Event, 4096)
+	c := sio.New(sio.Config{
+		URL: url, Transport: transport, Token: fixed("good"),
+		Backoff:   sio.Backoff{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond, Attempts: 20},
+		OnConnect: func(s sio.Session) { sessions <- s },
+		OnEvent:   func(e sio.Event) { events <- e },
+	})
+	runCtx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- c.Run(runCtx) }()
+	first := receive(t, ctx, sessions)
+	if first.PID == "" || first.Recovered {
+		t.Fatalf("first session: %+v", first)
+	}
+	if e := receive(t, ctx, events); e.Name != "hello" || e.Cursor() == "" {
+		t.Fatalf("hello: %+v", e)
+	}
+	answer, err := c.EmitWithAck(ctx, "echo", map[string]int{"a": 1})
+	if err != nil || string(answer[0]) != `{"ok":true,"a":{"a":1}}` {
+		t.Fatalf("ack: %s %v", answer, err)
+	}
+	const burst = 2000
+	if _, err := c.EmitWithAck(ctx, "burst", burst); err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, ctx, events, 1, burst)
+	// What the server sent while the client was away comes with the resume,
+	// and the pings of 300 ms are answered meanwhile.
+	if err := c.Emit(ctx, "burstWhenGone", 50); err != nil {
+		t.Fatal(err)
+	}
+	if e := receive(t, ctx, events); e.Name != "armed" {
+		t.Fatalf("armed: %+v", e)
+	}
+	if err := c.Cut(); err != nil {
+		t.Fatal(err)
+	}
+	if s := receive(t, ctx, sessions); !s.Recovered || s.PID != first.PID {
+		t.Fatalf("after the cut: %+v", s)
+	}
+	inOrder(t, ctx, events, burst+1, burst+50)
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
