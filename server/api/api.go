@@ -1,0 +1,154 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"reelroom/models"
+	"reelroom/server/auth"
+	"reelroom/server/library"
+)
+
+// Config is what the door needs.
+type Config struct {
+	Library *library.Library
+	// Verify returns who a bearer token speaks for.
+	Verify func(ctx context.Context, token string) (models.Identity, error)
+	// Links checks the signed URLs of media and thumbnails.
+	Links *models.SignedLinks
+	// Origins are the web origins that may call with credentials, such as
+	// "https://app.example.org".
+	Origins []string
+	// Local lets a browser on this machine sign in as the local admin; nil
+	// refuses it.
+	Local *Local
+	// Checks are what must answer before the server takes requests, by name.
+	Checks map[string]func(context.Context) error
+	// Metrics serves GET /metrics; nil for none.
+	Metrics http.Handler
+	// Logger may be nil: then nothing is logged.
+	Logger *slog.Logger
+}
+
+// Local is the sign-in of the embedded default, which made its secret itself.
+type Local struct {
+	Signer auth.Signer
+	// Port is the one that the server listens on.
+	Port int
+}
+
+type api struct {
+	Config
+	mux     *http.ServeMux
+	origins map[string]bool
+	ready   singleflight.Group
+}
+
+// New returns the handler of /api/, /healthz, /readyz and /metrics. Other doors
+// below /api/ can be mounted beside it by longer patterns.
+//
+// The server that runs it sets ReadHeaderTimeout, IdleTimeout and
+// MaxHeaderBytes, but no ReadTimeout and no WriteTimeout: files take as long as
+// they take. Bodies have a deadline here that moves with what arrives.
+func New(c Config) http.Handler {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	a := &api{Config: c, mux: http.NewServeMux(), origins: map[string]bool{}}
+	for _, o := range c.Origins {
+		a.origins[strings.ToLower(strings.TrimSuffix(o, "/"))] = true
+	}
+	a.routes()
+	return a.observe(a.secure(a.cors(a.mux)))
+}
+
+// routes lists every entry. A member's entry is reached only with a verified
+// identity; which role it takes is the library's to say.
+func (a *api) routes() {
+	open := func(pattern string, h handler) { a.mux.Handle(pattern, a.handle(h)) }
+	member := func(pattern string, h memberHandler) { a.mux.Handle(pattern, a.handle(a.member(h))) }
+
+	member("POST /api/videos", a.upload)
+	member("GET /api/videos", a.list)
+	member("GET /api/videos/{id}", a.get)
+	member("PATCH /api/videos/{id}", a.rename)
+	member("DELETE /api/videos/{id}", a.remove)
+	member("POST /api/videos/{id}/cancel", a.cancel)
+	member("POST /api/videos/{id}/retry", a.retry)
+	member("POST /api/events", a.publish)
+	member("GET /api/auth/me", a.me)
+
+	open("GET /api/videos/{id}/media", a.media)         // by token or signed URL
+	open("GET /api/videos/{id}/thumbnail", a.thumbnail) // by token or signed URL
+	open("GET /api/auth/options", a.options)
+	open("POST /api/auth/local", a.signInLocal)
+
+	open("GET /healthz", a.healthz)
+	open("GET /readyz", a.readyz)
+	if a.Metrics != nil {
+		a.mux.Handle("GET /metrics", a.Metrics)
+	}
+	open("/", a.fallback)
+}
+
+// handler answers a request or returns why not.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// memberHandler is a handler for somebody known.
+type memberHandler func(w http.ResponseWriter, r *http.Request, who models.Identity) error
+
+func (a *api) handle(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			a.fail(w, r, err)
+		}
+	})
+}
+
+func (a *api) member(h memberHandler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := a.identify(r)
+		if err != nil {
+			return err
+		}
+		return h(w, r, who)
+	}
+}
+
+// identify verifies the bearer token; it is nowhere else in a request.
+func (a *api) identify(r *http.Request) (models.Identity, error) {
+	who, err := a.Verify(r.Context(), auth.Bearer(r))
+	if err == nil {
+		entryOf(r).who = who
+	}
+	return who, err
+}
+
+// fallback answers what no pattern took: 405 where another method would have
+// been, else 404.
+func (a *api) fallback(w http.ResponseWriter, r *http.Request) error {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := a.mux.Handler(probe); pattern != "/" && pattern != "" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		return errNoRoute
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return errMethod
+}
+
+// bodyIdle is how long a body may send nothing.
+const bodyIdle = 30 * time.Second

@@ -1,0 +1,115 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+
+	"reelroom/models"
+)
+
+// problem is an error in the form of RFC 9457.
+type problem struct {
+	Type      string      `json:"type"`
+	Title     string      `json:"title"`
+	Status    int         `json:"status"`
+	Detail    string      `json:"detail"`
+	Code      models.Code `json:"code"`
+	RequestID string      `json:"requestId"`
+}
+
+// Codes that only this door has.
+const (
+	codeMethod    models.Code = "method_not_allowed"
+	codeMediaType models.Code = "unsupported_content_type"
+)
+
+var (
+	errNoRoute = models.Errorf(models.CodeNotFound, "There is nothing at this address.")
+	errMethod  = models.Errorf(codeMethod, "This address does not take this method.")
+)
+
+// statuses maps every code that can reach this door. A code that is not here is
+// an internal error: 500, without a word about its cause.
+var statuses = map[models.Code]int{
+	models.CodeInvalid:          http.StatusBadRequest,
+	models.CodeEmptyFile:        http.StatusBadRequest,
+	models.CodeUploadIncomplete: http.StatusBadRequest,
+	models.CodeTokenMissing:     http.StatusUnauthorized,
+	models.CodeTokenExpired:     http.StatusUnauthorized,
+	models.CodeTokenInvalid:     http.StatusUnauthorized,
+	models.CodeForbidden:        http.StatusForbidden,
+	models.CodeNotFound:         http.StatusNotFound,
+	codeMethod:                  http.StatusMethodNotAllowed,
+	models.CodeConflict:         http.StatusConflict,
+	models.CodeStale:            http.StatusConflict,
+	models.CodeLeased:           http.StatusConflict,
+	models.CodeReset:            http.StatusGone,
+	models.CodeTooLarge:         http.StatusRequestEntityTooLarge,
+	models.CodeUnsupportedMedia: http.StatusUnsupportedMediaType,
+	codeMediaType:               http.StatusUnsupportedMediaType,
+	models.CodeUnsupported:      http.StatusUnprocessableEntity,
+	models.CodeRateLimited:      http.StatusTooManyRequests,
+	models.CodeUnavailable:      http.StatusServiceUnavailable,
+	models.CodeStorageFull:      http.StatusInsufficientStorage,
+}
+
+// defaultRetryAfter is what a client is told to wait, in seconds, where the
+// error does not know better.
+const defaultRetryAfter = 5
+
+// fail answers with a problem and leaves the cause in the log.
+func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
+	entry := entryOf(r)
+	entry.err = err
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		entry.gone = true // nobody reads the answer
+	}
+	if entry.wrote() {
+		return // too late for a problem: the answer has begun
+	}
+	p := problem{Type: "about:blank", Code: models.CodeInternal, Status: http.StatusInternalServerError, RequestID: entry.id,
+		Detail: "Something went wrong here. The request id helps to find it in the log."}
+	if e, ok := errors.AsType[*models.Error](err); ok {
+		if status, ok := statuses[e.Code]; ok {
+			p.Status, p.Code, p.Detail = status, e.Code, e.Message
+		}
+		setRetryAfter(w.Header(), p.Status, e)
+	}
+	p.Title = http.StatusText(p.Status)
+	if p.Status == http.StatusUnauthorized {
+		challenge := `Bearer realm="reelroom"`
+		if p.Code != models.CodeTokenMissing {
+			challenge += `, error="invalid_token"` // RFC 6750, section 3.1
+		}
+		w.Header().Set("WWW-Authenticate", challenge)
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		a.Logger.Error("a problem could not be written", slog.Any("error", err))
+	}
+	h := w.Header()
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Location", "Content-Encoding"} {
+		h.Del(name)
+	}
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(body)
+}
+
+func setRetryAfter(h http.Header, status int, e *models.Error) {
+	if status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests {
+		return
+	}
+	seconds := defaultRetryAfter
+	if e.RetryAfter > 0 {
+		seconds = int(math.Ceil(e.RetryAfter.Seconds()))
+	}
+	h.Set("Retry-After", strconv.Itoa(seconds))
+}

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"reelroom/models"
+	"reelroom/server/library"
+)
+
+// list answers GET /api/videos?limit=&after=&status=; status may stand several
+// times or hold several words with commas between them.
+func (a *api) list(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	page, err := pageOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	listing, err := a.Library.List(r.Context(), who, page)
+	if err != nil {
+		return err
+	}
+	return writeTagged(w, r, listing)
+}
+
+func pageOf(q url.Values) (models.Page, error) {
+	page := models.Page{After: q.Get("after")}
+	if s := q.Get("limit"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > 100 {
+			return page, models.Errorf(models.CodeInvalid, "limit must be a number from 1 to 100.")
+		}
+		page.Limit = n
+	}
+	known := []models.Status{models.StatusQueued, models.StatusProcessing, models.StatusCompleted, models.StatusFailed, models.StatusCancelled}
+	for _, values := range q["status"] {
+		for s := range strings.SplitSeq(values, ",") {
+			if s == "" {
+				continue
+			}
+			if !slices.Contains(known, models.Status(s)) {
+				return page, models.Errorf(models.CodeInvalid, "status must be queued, processing, completed, failed or cancelled.")
+			}
+			if !slices.Contains(page.Status, models.Status(s)) {
+				page.Status = append(page.Status, models.Status(s))
+			}
+		}
+	}
+	return page, nil
+}
+
+func (a *api) get(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	d, err := a.Library.Get(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeTagged(w, r, d)
+}
+
+func (a *api) rename(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	var body struct {
+		Title *string `json:"title"`
+	}
+	if err := decode(w, r, &body, false, "application/merge-patch+json"); err != nil {
+		return err
+	}
+	if body.Title == nil {
+		return models.Errorf(models.CodeInvalid, "title is missing; it is the one field that can be changed.")
+	}
+	d, err := a.Library.Rename(r.Context(), who, r.PathValue("id"), *body.Title)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusOK, d)
+}
+
+func (a *api) remove(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	if err := a.Library.Delete(r.Context(), who, r.PathValue("id")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (a *api) cancel(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	d, err := a.Library.Cancel(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusOK, d)
+}
+
+// retry takes an optional body: {"fromStart": true} begins at the first stage.
+func (a *api) retry(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	var body struct {
+		FromStart bool `json:"fromStart"`
+	}
+	if err := decode(w, r, &body, true); err != nil {
+		return err
+	}
+	d, err := a.Library.Retry(r.Context(), who, r.PathValue("id"), body.FromStart)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusAccepted, d)
+}
+
+// publish answers POST /api/events, the door of an outside worker.
+func (a *api) publish(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	if !who.May(models.ActionPublish) { // before a body of 64 KiB is read
+		return models.Errorf(models.CodeForbidden, "Your role does not permit this.")
+	}
+	var p library.Publication
+	if err := decode(w, r, &p, false); err != nil {
+		return err
+	}
+	receipt, err := a.Library.Publish(r.Context(), who, p)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusAccepted, receipt)
+}

@@ -1,0 +1,205 @@
+package library
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"syscall"
+
+	"reelroom/models"
+)
+
+// Upload is a file on its way in.
+type Upload struct {
+	// FileName is what the uploader calls the file.
+	FileName string
+	// Title returns the title, or "" for one made of the file's name. It is
+	// called once, after Body has ended, because a form may hold it after the
+	// file; its error ends the upload. Nil means "".
+	Title func() (string, error)
+	// Key is the client's idempotency key, or "": the same key of the same user
+	// never makes a second video.
+	Key string
+	// Body is read once, to its end. An error of it that is a [models.Error] is
+	// returned as it is; any other means that the upload was cut.
+	Body io.Reader
+}
+
+// maxKeyBytes bounds an idempotency key.
+const maxKeyBytes = 255
+
+// Upload takes a file in one pass: into the blob store, its size, hash and kind
+// found on the way; then the record; then the task. What it returns without an
+// error is on the disk and in the store. repeated tells that the key had made
+// the video before; then Body may be unread.
+//
+// Its codes are forbidden, invalid, empty_file, unsupported_media, too_large,
+// upload_incomplete, storage_full, conflict (the key's video was deleted) and
+// those of the stores. After an error nothing is left behind.
+func (l *Library) Upload(ctx context.Context, who models.Identity, u Upload) (d models.Document, repeated bool, err error) {
+	if err := may(who, models.ActionEdit); err != nil {
+		return d, false, err
+	}
+	v := models.Video{ID: models.NewID(l.now()), OrganizationID: who.OrganizationID, UploadedBy: who.UserID}
+	if u.Key != "" {
+		if !validKey(u.Key) {
+			return d, false, models.Errorf(models.CodeInvalid, "An Idempotency-Key is 1 to %d printable ASCII characters.", maxKeyBytes)
+		}
+		v.ID = models.DerivedID(who.OrganizationID, who.UserID, u.Key)
+		before, err := l.Store.Get(ctx, who.OrganizationID, v.ID)
+		if err == nil {
+			return l.document(ctx, &before), true, nil
+		}
+		if !errors.Is(err, models.ErrNotFound) {
+			return d, false, err
+		}
+	}
+	// The last part is fresh even where the id is not, so that two uploads of
+	// one key never write to one file.
+	v.File.Key = v.ID + "/source-" + models.NewID(l.now())
+	v.File.Name = cleanName(u.FileName)
+	if err := l.receive(ctx, &v, u); err != nil {
+		return d, false, diskFull(err)
+	}
+	// The client has sent everything: from here on its going away changes nothing.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	kept, repeated, err := l.accept(ctx, v)
+	if err != nil {
+		return d, false, err
+	}
+	if !repeated {
+		l.enqueue(ctx, &kept)
+	}
+	return l.document(ctx, &kept), repeated, nil
+}
+
+// receive writes the body to the blob store and fills in what the record says
+// about it. After an error the blob does not exist.
+func (l *Library) receive(ctx context.Context, v *models.Video, u Upload) error {
+	head := make([]byte, sniffBytes)
+	n, err := io.ReadFull(u.Body, head)
+	head = head[:n]
+	switch {
+	case err == io.EOF:
+		return models.Errorf(models.CodeEmptyFile, "The file is empty.")
+	case err != nil && (err != io.ErrUnexpectedEOF || n == 0): // else: shorter than head
+		return cut(err)
+	}
+	if v.File.MediaType, err = sniff(head); err != nil {
+		return err
+	}
+	blob, err := l.Blobs.Create(ctx, v.OrganizationID, v.File.Key)
+	if err != nil {
+		return err
+	}
+	defer blob.Abort() // does nothing after Commit
+	hash := sha256.New()
+	if v.File.Size, err = l.copy(ctx, io.MultiWriter(blob, hash), head, u.Body); err != nil {
+		return err
+	}
+	v.File.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	var title string
+	if u.Title != nil {
+		if title, err = u.Title(); err != nil {
+			return cut(err)
+		}
+	}
+	v.Title = titleOf(title, v.File.Name)
+	return blob.Commit()
+}
+
+// copyBytes is the step of the copy.
+const copyBytes = 256 << 10
+
+// copy writes head and then the rest, up to the limit. Errors of the reader and
+// of the writer mean different things, so io.Copy will not do.
+func (l *Library) copy(ctx context.Context, to io.Writer, head []byte, from io.Reader) (size int64, err error) {
+	buffer := make([]byte, copyBytes)
+	piece, end := head, error(nil)
+	for {
+		if size += int64(len(piece)); size > l.MaxUpload {
+			return 0, TooLarge(l.MaxUpload)
+		}
+		if _, err := to.Write(piece); err != nil {
+			return 0, err
+		}
+		if end == io.EOF {
+			return size, nil
+		}
+		if end != nil {
+			return 0, cut(end)
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, cut(err)
+		}
+		var n int
+		n, end = from.Read(buffer)
+		piece = buffer[:n]
+	}
+}
+
+// accept makes the record. Whatever the store answers, a file is removed only
+// where it is certain that no record speaks of it.
+func (l *Library) accept(ctx context.Context, v models.Video) (kept models.Video, repeated bool, err error) {
+	kept, err = l.Publisher.Create(ctx, v.OrganizationID, v)
+	if err == nil {
+		return kept, false, nil
+	}
+	before, look := l.Store.Get(ctx, v.OrganizationID, v.ID)
+	switch {
+	case look == nil && before.File.Key == v.File.Key:
+		return before, false, nil // written; only the answer was lost
+	case look == nil:
+		l.discard(ctx, &v)
+		return before, true, nil // another upload with this key was first
+	case errors.Is(look, models.ErrNotFound):
+		l.discard(ctx, &v)
+		if errors.Is(err, models.ErrConflict) {
+			err = models.Errorf(models.CodeConflict, "The video that this Idempotency-Key made was deleted.")
+		}
+	}
+	return models.Video{}, false, err
+}
+
+func (l *Library) discard(ctx context.Context, v *models.Video) {
+	if err := l.Blobs.Delete(ctx, v.OrganizationID, v.File.Key); err != nil {
+		l.Logger.Warn("a file that no video needs could not be removed",
+			"organization", v.OrganizationID, "key", v.File.Key, "error", err)
+	}
+}
+
+// TooLarge is the refusal of a file above limit bytes.
+func TooLarge(limit int64) error {
+	return models.Errorf(models.CodeTooLarge, "The file is larger than %d bytes, the most that is taken.", limit)
+}
+
+// cut says that the body ended before its end, unless the reader knows better.
+func cut(err error) error {
+	if e, ok := errors.AsType[*models.Error](err); ok {
+		return e
+	}
+	return models.Errorf(models.CodeUploadIncomplete, "The upload ended before its end. Nothing was kept; send it again.").Because(err)
+}
+
+// diskFull gives a full disk its code where the blob store did not.
+func diskFull(err error) error {
+	if models.CodeOf(err) == models.CodeInternal && errors.Is(err, syscall.ENOSPC) {
+		return models.Errorf(models.CodeStorageFull, "The storage is full. Nothing was kept.").Because(err)
+	}
+	return err
+}
+
+func validKey(key string) bool {
+	if len(key) > maxKeyBytes {
+		return false
+	}
+	for i := range len(key) {
+		if key[i] < ' ' || key[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
