@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second Ctrl-C ends the program at once.
+	context.AfterFunc(ctx, stop)
+	code := run(ctx, os.Args[1:], os.Stdout, terminal(os.Stderr))
+	stop()
+	os.Exit(code)
+}
+
+// screen is where progress and errors go. width is in columns, 0 when it is
+// not a terminal: then there are no bars.
+type screen struct {
+	io.Writer
+	width int
+}
+
+func terminal(f *os.File) screen {
+	if !term.IsTerminal(int(f.Fd())) {
+		return screen{f, 0}
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		width = 80
+	}
+	return screen{f, width}
+}
+
+// commandLine is all that can be asked. Commands to come: load, verify, bench.
+type commandLine struct {
+	settings
+
+	Token   tokenCommand   `cmd:"" help:"Make a token and print it."`
+	Upload  uploadCommand  `cmd:"" help:"Upload videos; with --watch, stay until each has its outcome."`
+	Watch   watchCommand   `cmd:"" help:"Show events as they happen."`
+	Emit    emitCommand    `cmd:"" help:"Send an event as a Socket.IO client and print the acknowledgement."`
+	Publish publishCommand `cmd:"" help:"Publish events for a video, as an outside worker does."`
+}
+
+// app is what a command works with.
+type app struct {
+	ctx context.Context
+	settings
+	out    io.Writer
+	screen screen
+	http   *http.Client
+	// board is set while a command has bars.
+	board *board
+}
+
+// run is the program without its process: it returns the exit code.
+func run(ctx context.Context, args []string, out io.Writer, scr screen) int {
+	var line commandLine
+	exited := -1
+	parser, err := kong.New(&line,
+		kong.Name("harness"),
+		kong.Description("Try a Reelroom server from outside."),
+		kong.Writers(out, scr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"url": defaultURL(os.Getenv)},
+	)
+	if err != nil {
+		panic(err) // the definition above is wrong, whatever was asked
+	}
+	command, err := parser.Parse(args)
+	if exited == 0 { // --help was printed
+		return exitOK
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = maxParallel
+	defer transport.CloseIdleConnections()
+	a := &app{ctx: ctx, settings: line.settings, out: out, screen: scr, http: &http.Client{Transport: transport}}
+	if err == nil {
+		err = command.Run(a)
+	} else {
+		err = usage("%v; see harness --help", err)
+	}
+	if err == nil {
+		return exitOK
+	}
+	return a.report(err)
+}
