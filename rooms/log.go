@@ -12,9 +12,11 @@ type Log interface {
 	// Append gives the event its place and tells every node that follows the
 	// organization. A transition whose (video, rev), or an event whose ID, was
 	// seen before is dropped, and so is progress older than the last
-	// transition of its video: then fresh is false, and the cursor is the head.
+	// transition of its video: then fresh is false, and the cursor is the place
+	// of the event that was there before, or the head when that is not known.
 	Append(ctx context.Context, org string, e models.Event) (c Cursor, fresh bool, err error)
-	// Head returns the place of the last event.
+	// Head returns the place of the last event; of an organization without
+	// events, a place before its first one, never the zero cursor.
 	Head(ctx context.Context, org string) (Cursor, error)
 	// After returns, in order, up to limit events after c. The zero cursor
 	// means from the oldest that is kept. [models.ErrReset] when events after

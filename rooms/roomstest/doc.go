@@ -1,0 +1,2 @@
+// Package roomstest is the suite that every event log passes.
+package roomstest
