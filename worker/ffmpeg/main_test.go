@@ -1,0 +1,89 @@
+package ffmpeg
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"reelroom/models"
+	"reelroom/models/modelstest/testenv"
+)
+
+// mediaFolder holds what the tests read; each file is made when first wanted.
+var mediaFolder string
+
+func TestMain(m *testing.M) {
+	Child()
+	if path := os.Getenv(orphanVariable); path != "" {
+		leaveOrphan(path)
+		return
+	}
+	var err error
+	if mediaFolder, err = os.MkdirTemp("", "reelroom-media-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(mediaFolder)
+		os.Exit(code)
+	}))
+}
+
+// embedded opens the embedded tools and compiles them once for all tests.
+var embedded = sync.OnceValues(func() (*Tools, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	cache := ""
+	if _, err := os.UserCacheDir(); err != nil {
+		cache = filepath.Join(os.TempDir(), "reelroom-ffmpeg-cache")
+	}
+	t, err := Open(ctx, Options{Path: Embedded, CacheDir: cache})
+	if err != nil {
+		return nil, err
+	}
+	return t, t.Prepare(ctx)
+})
+
+func openEmbedded(t testing.TB) *Tools {
+	t.Helper()
+	if !embeddedBuilt {
+		t.Skip("skipped: built with the tag noffmpeg")
+	}
+	tools, err := embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tools
+}
+
+func openNative(t testing.TB) *Tools {
+	t.Helper()
+	tools, err := Open(t.Context(), Options{Path: testenv.Program(t, "ffmpeg")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tools
+}
+
+// both runs the test with the native tools and with the embedded ones.
+func both(t *testing.T, test func(t *testing.T, tools *Tools)) {
+	t.Helper()
+	t.Run("native", func(t *testing.T) { t.Parallel(); test(t, openNative(t)) })
+	t.Run("embedded", func(t *testing.T) { t.Parallel(); test(t, openEmbedded(t)) })
+}
+
+func wantCode(t *testing.T, err error, codes ...models.Code) {
+	t.Helper()
+	for _, code := range codes {
+		if err != nil && models.CodeOf(err) == code {
+			return
+		}
+	}
+	t.Errorf("got error %v, want one of %q", err, codes)
+}

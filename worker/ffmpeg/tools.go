@@ -1,0 +1,156 @@
+package ffmpeg
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// Embedded is the value of [Options.Path] that takes the embedded ffmpeg even
+// where native programs are installed.
+const Embedded = "embedded"
+
+// stallLimit is how long a tool may be silent while it is waited for.
+const stallLimit = 30 * time.Second
+
+// Options tell [Open] what to take.
+type Options struct {
+	// Path names a native ffmpeg, with ffprobe beside it, which then must
+	// work; or [Embedded]. "" takes what stands in PATH, else the embedded one.
+	Path string
+	// CacheDir keeps the compiled form of the embedded ffmpeg, 78 MB. It is
+	// code that will be run: nobody else may write there. "" stands for a
+	// folder of this program's in the user's cache.
+	CacheDir string
+	// Progress is told how the one-time compilation goes: at least once a
+	// second, and once when it is done. May be nil.
+	Progress func(done bool, elapsed time.Duration, message string)
+}
+
+// Tools run ffmpeg and ffprobe. They may be used concurrently.
+type Tools struct {
+	native   *native // nil: the embedded ones
+	cache    string  // folder of the compiled embedded ones
+	program  string  // this binary, which is also the embedded ones
+	progress func(done bool, elapsed time.Duration, message string)
+	stall    time.Duration // silence that counts as a stall
+	modern   bool          // knows -fps_mode (5.1 and later)
+	turn     chan struct{} // held by the one call that compiles
+	ready    chan struct{} // closed once compiled
+	started  func(pid int) // for tests; may be nil
+}
+
+// Open chooses between native and embedded. It is quick: what takes time is
+// left to [Tools.Prepare] or to the first job. Its error has the code
+// [models.CodeToolMissing].
+func Open(ctx context.Context, o Options) (*Tools, error) {
+	t := &Tools{
+		progress: o.Progress, stall: stallLimit,
+		turn: make(chan struct{}, 1), ready: make(chan struct{}),
+	}
+	if t.progress == nil {
+		t.progress = func(bool, time.Duration, string) {}
+	}
+	var err error
+	if o.Path != Embedded {
+		if t.native, err = findNative(ctx, t, o.Path); err == nil {
+			t.modern = t.native.modern
+			close(t.ready)
+			return t, nil
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if o.Path != "" {
+			return nil, errMissing.Because(err)
+		}
+	}
+	return t, t.openEmbedded(o, err)
+}
+
+// openEmbedded makes t the embedded ffmpeg; why tells why not native.
+func (t *Tools) openEmbedded(o Options, why error) (err error) {
+	switch {
+	case !embeddedBuilt:
+		return errMissing.Because(fmt.Errorf("built with the tag noffmpeg: %w", why))
+	case !childCalled.Load():
+		return errEmbedded.Because(fmt.Errorf("main does not call ffmpeg.Child first"))
+	}
+	if t.program = self; t.program == "" {
+		if t.program, err = os.Executable(); err != nil {
+			return errEmbedded.Because(err)
+		}
+	}
+	if t.cache = o.CacheDir; t.cache == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return errEmbedded.Because(err)
+		}
+		t.cache = filepath.Join(user, "reelroom", "ffmpeg")
+	}
+	if t.cache, err = filepath.Abs(t.cache); err != nil {
+		return errEmbedded.Because(err)
+	}
+	if err := os.MkdirAll(t.cache, 0o700); err != nil {
+		return errEmbedded.Because(err)
+	}
+	t.modern = true
+	return nil
+}
+
+// Describe says what is used, for the operator.
+func (t *Tools) Describe() string {
+	if t.native != nil {
+		return fmt.Sprintf("ffmpeg %s (native, %s)", t.native.version, t.native.ffmpeg)
+	}
+	return "ffmpeg " + embeddedVersion + " (embedded, WebAssembly)"
+}
+
+// Native tells whether the tools are the machine's own.
+func (t *Tools) Native() bool { return t.native != nil }
+
+// command makes the process that c describes.
+func (t *Tools) command(ctx context.Context, c command) (*exec.Cmd, error) {
+	var cmd *exec.Cmd
+	if t.native != nil {
+		path := t.native.ffmpeg
+		if c.tool == "ffprobe" {
+			path = t.native.ffprobe
+		}
+		cmd = exec.CommandContext(ctx, path, c.args...)
+	} else {
+		if c.tool != childCompile {
+			if err := t.Prepare(ctx); err != nil {
+				return nil, err
+			}
+		}
+		args := append([]string{childCommand, t.cache, c.input, c.output, c.tool}, c.args...)
+		cmd = exec.CommandContext(ctx, t.program, args...)
+		cmd.Args[0] = "reelroom-ffmpeg"
+	}
+	cmd.Env = []string{} // strangers' input meets none of our secrets
+	isolate(cmd)
+	cmd.Cancel = func() error { return killGroup(cmd.Process) }
+	cmd.WaitDelay = waitDelay
+	return cmd, nil
+}
+
+// inputArg is how the tool names the input file. The prefix keeps a name like
+// "http:x.mp4" from being taken for a protocol.
+func (t *Tools) inputArg(path string) string {
+	if t.native != nil {
+		return "file:" + path
+	}
+	return "file:" + childInput + "/" + inputName
+}
+
+// outputArg is how the tool names the file that it writes.
+func (t *Tools) outputArg(path string) string {
+	if t.native != nil {
+		return "file:" + path
+	}
+	return "file:" + childOutput + "/" + filepath.Base(path)
+}

@@ -1,0 +1,104 @@
+package ffmpeg
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"reelroom/models"
+)
+
+// watch notices that a tool has fallen silent. Time in which nobody reads its
+// output does not count: then it is we who keep it waiting.
+type watch struct {
+	began   time.Time
+	last    atomic.Int64 // nanoseconds after began of the last sign of life
+	waiting atomic.Bool  // somebody waits for output
+	end     chan struct{}
+	ended   atomic.Bool // the tool has ended
+	late    atomic.Bool // and yet somebody held a pipe open
+}
+
+func newWatch() *watch {
+	w := &watch{began: time.Now(), end: make(chan struct{})}
+	w.waiting.Store(true)
+	return w
+}
+
+func (w *watch) touch() { w.last.Store(int64(time.Since(w.began))) }
+
+// idle says that from now on somebody always waits for output.
+func (w *watch) idle() { w.touch(); w.waiting.Store(true) }
+
+func (w *watch) done() { w.ended.Store(true); close(w.end) }
+
+// guard cancels with errStalled after so long a silence, and with errTime after
+// wall. A limit of 0 does not exist.
+func (w *watch) guard(ctx context.Context, silence, wall time.Duration, cancel context.CancelCauseFunc) {
+	every := time.Second
+	if silence > 0 {
+		every = min(every, silence/4)
+	}
+	ticker := time.NewTicker(max(every, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-w.end:
+			return
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		now := time.Since(w.began)
+		switch {
+		case silence > 0 && w.waiting.Load() && now-time.Duration(w.last.Load()) > silence:
+			cancel(errStalled)
+		case wall > 0 && now > wall:
+			cancel(errTime)
+		}
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// stdout is f, watched: it knows when it is waited for.
+func (w *watch) stdout(f *os.File) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		w.idle()
+		n, err := w.read(f, p)
+		w.waiting.Store(err != nil)
+		return n, err
+	})
+}
+
+// stderr is f, watched: each byte is a sign of life.
+func (w *watch) stderr(f *os.File) io.Reader {
+	return readerFunc(func(p []byte) (int, error) { return w.read(f, p) })
+}
+
+func (w *watch) read(f *os.File, p []byte) (int, error) {
+	if w.ended.Load() {
+		w.hurry(f)
+	}
+	n, err := f.Read(p)
+	w.touch()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.late.Store(true)
+		return n, io.EOF
+	}
+	return n, err
+}
+
+// hurry gives reads of f little time, because the tool has ended.
+func (w *watch) hurry(f *os.File) { _ = f.SetReadDeadline(time.Now().Add(waitDelay)) }
+
+// asError returns err as the models.Error that it is known to be.
+func asError(err error) *models.Error {
+	e, _ := errors.AsType[*models.Error](err)
+	return e
+}
