@@ -1,0 +1,83 @@
+package mongostore
+
+import (
+	"context"
+	"errors"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+
+	"reelroom/models"
+	"reelroom/models/record"
+)
+
+// Unsettled returns what still needs something. See [models.Backlog].
+func (s *Store) Unsettled(ctx context.Context, after models.VideoRef, limit int) ([]models.Video, error) {
+	asked, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	now, err := s.clock.now(asked)
+	if err != nil {
+		return nil, failure(asked, err)
+	}
+	filter := bson.D{
+		{Key: "unsettled", Value: true},
+		{Key: "$and", Value: bson.A{
+			bson.D{{Key: "$or", Value: bson.A{
+				bson.D{{Key: "status", Value: bson.D{{Key: "$ne", Value: models.StatusProcessing}}}},
+				bson.D{{Key: "lease.worker", Value: ""}},
+				bson.D{{Key: "lease.until", Value: bson.D{{Key: "$lte", Value: record.Moment(now)}}}},
+				bson.D{{Key: "$expr", Value: bson.D{{Key: "$lt", Value: bson.A{"$publishedRev", "$rev"}}}}},
+			}}},
+			bson.D{beyond("$gt", []bson.E{
+				{Key: "createdAt", Value: record.Moment(after.CreatedAt)},
+				{Key: "organizationId", Value: after.OrganizationID},
+				{Key: "id", Value: after.VideoID},
+			})},
+		}},
+	}
+	return s.query(ctx, filter, record.Limit(limit), bson.D{{Key: "createdAt", Value: 1}, {Key: "organizationId", Value: 1}, {Key: "id", Value: 1}})
+}
+
+// Purge removes a deleted record. See [models.Backlog].
+func (s *Store) Purge(ctx context.Context, org, id string) error {
+	if !models.ValidID(org) || !models.ValidID(id) {
+		return models.ErrNotFound
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	result, err := s.videos.DeleteOne(ctx, bson.D{
+		{Key: "_id", Value: key(org, id)}, {Key: "organizationId", Value: org}, {Key: "status", Value: models.StatusDeleted},
+	})
+	if err != nil {
+		return failure(ctx, err)
+	}
+	if result.DeletedCount == 0 {
+		return models.ErrNotFound
+	}
+	return nil
+}
+
+// Once keeps the first caller's value. See [models.Settings].
+func (s *Store) Once(ctx context.Context, name, value string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	var kept struct {
+		Value string `bson:"value"`
+	}
+	for n := 0; ; n++ {
+		err := s.settings.FindOne(ctx, bson.D{{Key: "_id", Value: name}}).Decode(&kept)
+		if errors.Is(err, mongo.ErrNoDocuments) {
+			kept.Value = value
+			_, err = s.settings.InsertOne(ctx, bson.D{{Key: "_id", Value: name}, {Key: "value", Value: value}})
+		}
+		if mongo.IsDuplicateKeyError(err) { // another caller was first; a majority will have it soon
+			err = errRaced
+		}
+		if err == nil {
+			return kept.Value, nil
+		}
+		if !again(ctx, err, n) {
+			return "", failure(ctx, err)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package mongostore
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+	"go.mongodb.org/mongo-driver/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/mongo/readpref"
+	"go.mongodb.org/mongo-driver/mongo/writeconcern"
+	"go.mongodb.org/mongo-driver/x/mongo/driver/connstring"
+
+	"reelroom/models"
+)
+
+const (
+	// callTime bounds one call of the store, with all that is retried in it.
+	callTime = 4500 * time.Millisecond
+	// selectionTime bounds the search for a server that can take a call.
+	selectionTime = 4 * time.Second
+	// defaultDatabase is used when the URI names none.
+	defaultDatabase = "reelroom"
+)
+
+// Store is a [models.Store] in a MongoDB database.
+type Store struct {
+	client   *mongo.Client
+	database *mongo.Database
+	videos   *mongo.Collection
+	settings *mongo.Collection
+	clock    clock
+	turns    turns
+}
+
+var _ models.Store = (*Store)(nil)
+
+// Open connects to the database that the path of the URI names ("reelroom"
+// when it names none), and makes the indexes. An [models.Error] with
+// [models.CodeUnavailable] and Retry tells that no server answered.
+func Open(ctx context.Context, uri string) (*Store, error) {
+	parsed, err := connstring.ParseAndValidate(uri)
+	if err != nil {
+		bad := models.Errorf(models.CodeInvalid, "MONGODB_URI is not the address of a MongoDB database.")
+		if strings.Contains(uri, "@") {
+			return nil, bad // the cause may quote the password
+		}
+		return nil, bad.Because(err)
+	}
+	client, err := mongo.Connect(ctx, options.Client().ApplyURI(uri).
+		SetServerSelectionTimeout(selectionTime).
+		SetConnectTimeout(selectionTime).
+		SetReadPreference(readpref.Primary()).
+		SetReadConcern(readconcern.Majority()).
+		SetWriteConcern(writeconcern.Majority()).
+		SetRetryWrites(true).
+		SetBSONOptions(&options.BSONOptions{UseJSONStructTags: true}))
+	if err != nil {
+		return nil, models.Errorf(models.CodeInvalid, "MONGODB_URI does not fit the MongoDB driver.")
+	}
+	name := parsed.Database
+	if name == "" {
+		name = defaultDatabase
+	}
+	s := &Store{client: client, database: client.Database(name)}
+	s.videos, s.settings = s.database.Collection("videos"), s.database.Collection("settings")
+	s.clock.ask = s.serverTime
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	if _, err := s.clock.now(ctx); err != nil {
+		_ = client.Disconnect(context.WithoutCancel(ctx))
+		return nil, failure(ctx, err)
+	}
+	if _, err := s.videos.Indexes().CreateMany(ctx, indexes); err != nil {
+		_ = client.Disconnect(context.WithoutCancel(ctx))
+		return nil, failure(ctx, err)
+	}
+	return s, nil
+}
+
+// indexes of the videos; names are given so that a changed one is noticed.
+var indexes = []mongo.IndexModel{{
+	Keys:    bson.D{{Key: "organizationId", Value: 1}, {Key: "createdAt", Value: -1}, {Key: "id", Value: -1}, {Key: "status", Value: 1}},
+	Options: options.Index().SetName("listed"),
+}, {
+	Keys: bson.D{{Key: "createdAt", Value: 1}, {Key: "organizationId", Value: 1}, {Key: "id", Value: 1}},
+	Options: options.Index().SetName("unsettled").
+		SetPartialFilterExpression(bson.D{{Key: "unsettled", Value: true}}),
+}}
+
+// Ping reports whether a primary answers.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	return failure(ctx, s.client.Ping(ctx, readpref.Primary()))
+}
+
+// Close ends the connections. It may be called twice.
+func (s *Store) Close(ctx context.Context) error {
+	if err := s.client.Disconnect(ctx); err != nil && err != mongo.ErrClientDisconnected {
+		return failure(ctx, err)
+	}
+	return nil
+}
