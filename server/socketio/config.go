@@ -7,14 +7,17 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/rooms"
 )
 
 // Hub brings the events of an organization's log to this node.
 type Hub interface {
-	// Subscribe calls deliver with the organization's events, in order and on
-	// one goroutine at a time, until cancel is called. The payload of an event
-	// already holds its "seq".
-	Subscribe(org string, deliver func([]models.Event)) (cancel func())
+	// Subscribe calls deliver, in order and never twice at once, with exactly
+	// the events after start, until cancel is called. The payload of an event
+	// already holds its "seq". An empty slice means that events are gone: the
+	// present state must be fetched, and what follows head will come. ctx
+	// bounds Subscribe itself, not the subscription.
+	Subscribe(ctx context.Context, org string, deliver func(head rooms.Cursor, events []models.Event)) (start rooms.Cursor, cancel func(), err error)
 }
 
 // Commands is what a member may do to a video. Both return the video as it is

@@ -52,39 +52,42 @@ func TestBurstOverPollingArrivesWhole(t *testing.T) {
 
 func TestMalformedPacketsCloseOnlyTheirOwnSocket(t *testing.T) {
 	t.Parallel()
-	hostile := map[string][]string{
-		"event without payload":         {"42"},
-		"event with id only":            {"421"},
-		"event that is an object":       {"42{}"},
-		"event without a name":          {"42[]"},
-		"event with a number as name":   {"42[1]"},
-		"event with a reserved name":    {`42["disconnect"]`},
-		"event with garbage behind":     {`42["note"]]`},
-		"ack without id":                {"43"},
-		"ack without payload":           {"431"},
-		"connect error from a client":   {`44{"message":"x"}`},
-		"no attachments":                {`450-["note"]`},
-		"a billion attachments":         {"451000000000-"},
-		"ten billion attachments":       {"4510000000000-"},
-		"binary event without payload":  {"451-", "binary"},
-		"binary ack without payload":    {"461-1", "binary"},
-		"binary without announcement":   {"binary"},
-		"text in place of an attached":  {`451-["note",{"_placeholder":true,"num":0}]`, `42["note"]`},
-		"placeholder beyond the end":    {`451-["note",{"_placeholder":true,"num":7}]`, "binary"},
-		"second connect":                {`40{"token":"a:u:viewer"}`},
-		"unknown packet type":           {"49"},
-		"unknown engine packet":         {"x"},
-		"ping in the wrong direction":   {"2"},
-		"another namespace's event":     {`42/admin,["note"]`},
-		"a large event id":              {`42123456789012345678901234["note"]`},
-		"a frame larger than announced": {`42["note","` + strings.Repeat("x", 70_000) + `"]`},
+	hostile := []struct {
+		name   string
+		frames []string
+	}{
+		{"event without payload", []string{"42"}},
+		{"event with id only", []string{"421"}},
+		{"event that is an object", []string{"42{}"}},
+		{"event without a name", []string{"42[]"}},
+		{"event with a number as name", []string{"42[1]"}},
+		{"event with a reserved name", []string{`42["disconnect"]`}},
+		{"event with garbage behind", []string{`42["note"]]`}},
+		{"ack without id", []string{"43"}},
+		{"ack without payload", []string{"431"}},
+		{"connect error from a client", []string{`44{"message":"x"}`}},
+		{"no attachments", []string{`450-["note"]`}},
+		{"a billion attachments", []string{"451000000000-"}},
+		{"ten billion attachments", []string{"4510000000000-"}},
+		{"binary event without payload", []string{"451-", "binary"}},
+		{"binary ack without payload", []string{"461-1", "binary"}},
+		{"binary without announcement", []string{"binary"}},
+		{"text in place of an attached", []string{`451-["note",{"_placeholder":true,"num":0}]`, `42["note"]`}},
+		{"placeholder beyond the end", []string{`451-["note",{"_placeholder":true,"num":7}]`, "binary"}},
+		{"second connect", []string{`40{"token":"a:u:viewer"}`}},
+		{"unknown packet type", []string{"49"}},
+		{"unknown engine packet", []string{"x"}},
+		{"ping in the wrong direction", []string{"2"}},
+		{"another namespace's event", []string{`42/admin,["note"]`}},
+		{"a large event id", []string{`42123456789012345678901234["note"]`}},
+		{"a frame larger than announced", []string{`42["note","` + strings.Repeat("x", 70_000) + `"]`}},
 	}
 	s := startServer(t, func([]any) {})
 	bystander := connectRaw(t, s, "a:bystander:viewer")
-	for name, frames := range hostile {
-		t.Run(name, func(t *testing.T) {
+	for _, h := range hostile {
+		t.Run(h.name, func(t *testing.T) {
 			c := connectRaw(t, s, "a:u:viewer")
-			for _, text := range frames {
+			for _, text := range h.frames {
 				kind := websocket.TextMessage
 				if text == "binary" {
 					kind = websocket.BinaryMessage

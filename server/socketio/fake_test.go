@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/rooms"
 )
 
 const epoch = "e1"
@@ -18,27 +19,38 @@ const epoch = "e1"
 type fakeHub struct {
 	mu   sync.Mutex
 	seq  map[string]uint64
-	subs map[string]map[int]func([]models.Event)
+	subs map[string]map[int]func(rooms.Cursor, []models.Event)
 	next int
+	// broadcast, where set, takes the events in place of the listeners.
+	broadcast func(name string, payload json.RawMessage, cursor string)
 }
 
 func newFakeHub() *fakeHub {
-	return &fakeHub{seq: map[string]uint64{}, subs: map[string]map[int]func([]models.Event){}}
+	return &fakeHub{seq: map[string]uint64{}, subs: map[string]map[int]func(rooms.Cursor, []models.Event){}}
 }
 
-func (h *fakeHub) Subscribe(org string, deliver func([]models.Event)) (cancel func()) {
+func (h *fakeHub) Subscribe(_ context.Context, org string, deliver func(rooms.Cursor, []models.Event)) (rooms.Cursor, func(), error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.subs[org] == nil {
-		h.subs[org] = map[int]func([]models.Event){}
+		h.subs[org] = map[int]func(rooms.Cursor, []models.Event){}
 	}
 	id := h.next
 	h.next++
 	h.subs[org][id] = deliver
-	return func() {
+	return rooms.Cursor{Epoch: epoch, Seq: h.seq[org]}, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		delete(h.subs[org], id)
+	}, nil
+}
+
+// reset tells an organization's listeners that events are gone.
+func (h *fakeHub) reset(org string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, deliver := range h.subs[org] {
+		deliver(rooms.Cursor{Epoch: "e2", Seq: 3}, nil)
 	}
 }
 
@@ -59,7 +71,12 @@ func (h *fakeHub) publish(events ...models.Event) {
 		events[i].Payload = models.WithSeq(events[i].Payload, h.seq[org])
 	}
 	for _, deliver := range h.subs[org] {
-		deliver(events)
+		deliver(rooms.Cursor{Epoch: epoch, Seq: h.seq[org]}, events)
+	}
+	if h.broadcast != nil {
+		for _, e := range events {
+			h.broadcast(string(e.Name), e.Payload, rooms.CursorOf(&e).String())
+		}
 	}
 }
 

@@ -122,14 +122,15 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer d.upgrading.Delete(sid)
 	}
 
-	a := &attempt{door: d}
+	a, out := &attempt{door: d}, newAnswer(w)
+	defer out.end()
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.Error("a request made the library panic", "panic", p, "stack", string(debug.Stack()))
 			panic(http.ErrAbortHandler)
 		}
 	}()
-	d.engine.ServeHTTP(w, r.WithContext(withAttempt(r.Context(), a)))
+	d.engine.ServeHTTP(out, r.WithContext(withAttempt(r.Context(), a)))
 	if a.websocket != nil {
 		a.websocket.start()
 	}

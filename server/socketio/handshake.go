@@ -54,12 +54,20 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 		return refuse(wordsInvalid, models.CodeOf(err))
 	}
 
-	s := newSession(d, sock, dec, who)
-	_ = sock.On("disconnect", func(...any) { s.end() })
-	_ = s.conn.Once("close", func(...any) { s.end() })
 	// The organization is followed before the socket is in its room, and the
 	// socket is in its rooms before the client knows that it is connected.
-	d.feed.acquire(s.org)
+	ctx, cancel := context.WithTimeout(d.ctx, connectTime)
+	defer cancel()
+	feed, err := d.feed.acquire(ctx, who.OrganizationID)
+	if err != nil {
+		// A refusal would keep socket.io-client from coming again.
+		d.log.Warn("a connection was closed, as live events are not available", "error", err)
+		sock.Conn().Close(false)
+		return refuse(safeWords(err), models.CodeUnavailable)
+	}
+	s := newSession(d, sock, dec, who, feed)
+	_ = sock.On("disconnect", func(...any) { s.end() })
+	_ = s.conn.Once("close", func(...any) { s.end() })
 	d.index.add(s, rooms.Joined(who)...)
 	s.schedule(who.ExpiresAt)
 	dec.admit(s)

@@ -21,6 +21,7 @@ type session struct {
 	dec    *decoder
 	id     socket.SocketId
 	org    string
+	feed   *follower
 	ctx    context.Context // ends with the session
 	cancel context.CancelFunc
 	once   sync.Once // the end
@@ -43,11 +44,11 @@ type session struct {
 	slots    chan struct{}
 }
 
-func newSession(d *Door, sock *socket.Socket, dec *decoder, who models.Identity) *session {
+func newSession(d *Door, sock *socket.Socket, dec *decoder, who models.Identity, feed *follower) *session {
 	ctx, cancel := context.WithCancel(d.ctx)
 	return &session{
 		door: d, socket: sock, conn: sock.Conn(), dec: dec, id: sock.Id(),
-		org: who.OrganizationID, who: who, ctx: ctx, cancel: cancel,
+		org: who.OrganizationID, feed: feed, who: who, ctx: ctx, cancel: cancel,
 		rooms: map[rooms.Room]struct{}{}, slots: make(chan struct{}, maxInbox),
 	}
 }
@@ -141,6 +142,6 @@ func (s *session) end() {
 		}
 		s.mu.Unlock()
 		s.door.index.remove(s)
-		s.door.feed.release(s.org)
+		s.door.feed.release(s.feed)
 	})
 }

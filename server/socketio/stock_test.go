@@ -1,0 +1,59 @@
+//go:build stock
+
+package socketio
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/zishang520/engine.io/v2/transports"
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"reelroom/rooms"
+)
+
+// With the build tag "stock" the tests of the defects run against the library
+// as it is, used as its documentation shows, to see them fail:
+//
+//	go test -tags stock -run 'TestBurst|TestInbound|TestHandlers' ./server/socketio
+//
+// Those of malformed packets and of the upgrade end the process.
+
+type testServer struct {
+	*httptest.Server
+	hub *fakeHub
+}
+
+func startServer(t testing.TB, note func(args []any)) *testServer {
+	t.Helper()
+	transports.Transports()[transports.WEBSOCKET] = &transports.WebSocketBuilder{}
+	transports.Transports()[transports.POLLING] = &transports.PollingBuilder{}
+	hub := newFakeHub()
+	io := socket.NewServer(nil, nil)
+	io.Use(func(sock *socket.Socket, next func(*socket.ExtendedError)) {
+		next(nil)
+	})
+	_ = io.On("connection", func(clients ...any) {
+		sock := clients[0].(*socket.Socket)
+		time.Sleep(5 * time.Millisecond) // the user is read from a database
+		sock.Join(socket.Room(rooms.Org("a")))
+		_ = sock.On("note", func(args ...any) { note(args) })
+		_ = sock.On("panic", func(...any) { panic("on purpose") })
+		_ = sock.On("video:subscribe", func(args ...any) {
+			if ack, ok := args[len(args)-1].(socket.Ack); ok {
+				ack([]any{map[string]any{"ok": true}}, nil)
+			}
+		})
+	})
+	hub.broadcast = func(name string, payload json.RawMessage, cursor string) {
+		_ = io.To(socket.Room(rooms.Org("a"))).Emit(name, payload, cursor)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/socket.io/", io.ServeHandler(nil))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.CloseClientConnections)
+	return &testServer{server, hub}
+}
