@@ -80,18 +80,18 @@ func (a *app) video(ctx context.Context, id string) (d models.Document, err erro
 	return d, err
 }
 
-// client returns a Socket.IO client that says on the screen when the
-// connection is lost.
-func (a *app) client(t sio.Transport, onConnect func(sio.Session), onEvent func(sio.Event)) *sio.Client {
-	return sio.New(sio.Config{
-		URL: a.address(), Transport: t, HTTP: a.http,
-		Token:     func() (string, error) { return a.bearer(localAdmin) },
-		Backoff:   sio.Backoff{Min: 500 * time.Millisecond, Max: 5 * time.Second, Attempts: 100},
-		OnConnect: onConnect, OnEvent: onEvent,
-		OnDisconnect: func(err error, wait time.Duration) {
-			a.note("connection lost (%v); trying again in %.1f s", err, wait.Seconds())
-		},
-	})
+// patient is how long a command that watches bears a lost connection.
+var patient = sio.Backoff{Min: 500 * time.Millisecond, Max: 5 * time.Second, Attempts: 100}
+
+// client fills in where to connect and as whom, and says on the screen when
+// the connection is lost.
+func (a *app) client(c sio.Config) *sio.Client {
+	c.URL, c.HTTP = a.address(), a.http
+	c.Token = func() (string, error) { return a.bearer(localAdmin) }
+	c.OnDisconnect = func(err error, wait time.Duration) {
+		a.note("connection lost (%v); trying again in %.1f s", err, wait.Seconds())
+	}
+	return sio.New(c)
 }
 
 // note tells a person about something beside the result.

@@ -116,10 +116,19 @@ type row struct {
 	total int64
 }
 
-// add puts a bar on the board. Bytes are shown as such, else counts.
-func (b *board) add(name string, total int64, bytes bool) *row {
+// unit is what a bar counts.
+type unit int
+
+const (
+	bytesUnit unit = iota
+	eventsUnit
+	percentUnit
+)
+
+// add puts a bar on the board.
+func (b *board) add(name string, total int64, u unit) *row {
 	r := &row{board: b}
-	r.begin(name, total, bytes)
+	r.begin(name, total, u)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.rows = append(b.rows, r)
@@ -127,20 +136,23 @@ func (b *board) add(name string, total int64, bytes bool) *row {
 }
 
 // begin starts the bar anew, for the next thing that is waited for.
-func (r *row) begin(name string, total int64, bytes bool) {
+func (r *row) begin(name string, total int64, u unit) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last, r.total = 0, max(total, 1)
-	r.bar = progressbar.NewOptions64(r.total,
+	options := []progressbar.Option{
 		progressbar.OptionSetWriter(io.Discard),
 		progressbar.OptionSetWidth(barColumns),
 		progressbar.OptionSetDescription(column(name, nameColumns)),
-		progressbar.OptionShowBytes(bytes),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(bytes),
-		progressbar.OptionSetElapsedTime(bytes),
-		progressbar.OptionSetTheme(progressbar.ThemeUnicode),
-	)
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░"}),
+		progressbar.OptionSetElapsedTime(u != percentUnit),
+		progressbar.OptionSetPredictTime(u != percentUnit),
+		progressbar.OptionShowBytes(u == bytesUnit),
+	}
+	if u != percentUnit {
+		options = append(options, progressbar.OptionShowCount())
+	}
+	r.bar = progressbar.NewOptions64(r.total, options...)
 }
 
 // advance adds to what is done.

@@ -33,13 +33,10 @@ func (c emitCommand) Run(a *app) error {
 	}
 	ctx, stop := context.WithCancel(a.ctx)
 	defer stop()
-	connected, done := make(chan struct{}, 1), make(chan error, 1)
-	client := a.client(sio.Transport(c.Transport), func(sio.Session) {
-		select {
-		case connected <- struct{}{}:
-		default:
-		}
-	}, nil)
+	connected, done := make(chan struct{}), make(chan error, 1)
+	// It does not reconnect, so connected is told once, and Run says why the
+	// connection was lost.
+	client := a.client(sio.Config{Transport: sio.Transport(c.Transport), OnConnect: func(sio.Session) { close(connected) }})
 	go func() { done <- client.Run(ctx) }()
 	select {
 	case err := <-done:
@@ -47,10 +44,11 @@ func (c emitCommand) Run(a *app) error {
 	case <-connected:
 	}
 	err := c.send(ctx, a, client, args)
-	stop()
-	if end := <-done; end != nil && errors.Is(err, sio.ErrNotConnected) {
-		return end
+	if errors.Is(err, sio.ErrNotConnected) {
+		return orInterrupted(<-done)
 	}
+	stop()
+	<-done
 	return err
 }
 

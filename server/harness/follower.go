@@ -54,7 +54,7 @@ func (f *followed) take(r received, d digest) {
 func (a *app) follow(ctx context.Context) (f *follower, err error) {
 	f = &follower{app: a, gone: make(chan struct{}), waiting: map[string]*followed{}}
 	connected := make(chan struct{}, 1)
-	f.client = a.client(sio.WebSocket, func(sio.Session) {
+	f.client = a.client(sio.Config{Backoff: patient, OnEvent: f.event, OnConnect: func(sio.Session) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		for _, v := range f.waiting {
@@ -64,7 +64,7 @@ func (a *app) follow(ctx context.Context) (f *follower, err error) {
 		case connected <- struct{}{}:
 		default:
 		}
-	}, f.event)
+	}})
 	go func() {
 		defer close(f.gone)
 		f.err = orInterrupted(f.client.Run(ctx))

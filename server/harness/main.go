@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -45,6 +46,10 @@ func terminal(f *os.File) screen {
 	}
 	return screen{f, width}
 }
+
+// answerTime bounds the wait for an answer once a request was sent whole; it is
+// longer than any long poll.
+const answerTime = 90 * time.Second
 
 // commandLine is all that can be asked. Commands to come: load, verify, bench.
 type commandLine struct {
@@ -89,6 +94,7 @@ func run(ctx context.Context, args []string, out io.Writer, scr screen) int {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = maxParallel
+	transport.ResponseHeaderTimeout = answerTime
 	defer transport.CloseIdleConnections()
 	a := &app{ctx: ctx, settings: line.settings, out: out, screen: scr, http: &http.Client{Transport: transport}}
 	if err == nil {

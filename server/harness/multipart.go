@@ -25,7 +25,7 @@ func (a *app) send(ctx context.Context, path, title string, row *row) (doc model
 	if err != nil || !info.Mode().IsRegular() {
 		return doc, models.Errorf(codeFile, "is not a file")
 	}
-	row.begin(filepath.Base(path), info.Size(), true)
+	row.begin(filepath.Base(path), info.Size(), bytesUnit)
 	if a.screen.width == 0 {
 		a.note("%s: uploading %d bytes", filepath.Base(path), info.Size())
 	}

@@ -53,7 +53,7 @@ func (c publishCommand) Run(a *app) error {
 	defer stop()
 	var s summary
 	a.board = newBoard(a.screen)
-	row := a.board.add("publishing", int64(c.Count), false)
+	row := a.board.add("publishing", int64(c.Count), eventsUnit)
 	limit := rate.NewLimiter(rate.Limit(c.Rate), 1)
 	var group errgroup.Group
 	group.SetLimit(c.Parallel)

@@ -126,7 +126,7 @@ func (u *uploading) try(ctx context.Context, file string) (result uploaded, err 
 	case <-ctx.Done():
 		return result, context.Cause(ctx)
 	}
-	row := u.app.board.add(name, 1, true)
+	row := u.app.board.add(name, 1, bytesUnit)
 	defer row.remove()
 	doc, err := u.app.send(ctx, file, u.Title, row)
 	<-u.slots
@@ -138,7 +138,7 @@ func (u *uploading) try(ctx context.Context, file string) (result uploaded, err 
 		return result, nil
 	}
 	u.app.note("%s: uploaded as %s", name, doc.ID)
-	row.begin(name, 100, false)
+	row.begin(name, 100, percentUnit)
 	end, err := u.follower.outcome(ctx, doc.ID, u.show(name, row))
 	if err != nil {
 		return result, err

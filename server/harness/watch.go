@@ -41,7 +41,10 @@ func (c watchCommand) Run(a *app) error {
 		defer time.AfterFunc(c.Timeout, func() { end(errTimeout) }).Stop()
 	}
 	w := &watching{watchCommand: c, app: a, end: end, lines: newLines(time.Local)}
-	w.client = a.client(sio.Transport(c.Transport), w.connected, func(e sio.Event) { w.show(receivedOf(e)) })
+	w.client = a.client(sio.Config{
+		Transport: sio.Transport(c.Transport), Backoff: patient,
+		OnConnect: w.connected, OnEvent: func(e sio.Event) { w.show(receivedOf(e)) },
+	})
 	if err := w.client.Run(ctx); err != nil {
 		return err
 	}
