@@ -113,6 +113,10 @@ func (w *pollWire) abort() { w.end() }
 func (w *pollWire) part(packet string) {
 	ctx, cancel := context.WithTimeout(context.Background(), partingTime)
 	defer cancel()
-	_ = w.write(ctx, packet+separator+string(engineClose))
+	// One after the other, as a stock client does: in one payload the official
+	// server acts on the second packet first.
+	if w.write(ctx, packet) == nil {
+		_ = w.write(ctx, string(engineClose))
+	}
 	w.end()
 }
