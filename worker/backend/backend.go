@@ -61,9 +61,12 @@ func Open(ctx context.Context, c *Config, logger *slog.Logger) (b *Backend, err 
 	if err != nil {
 		return b, err
 	}
-	if b.Blobs, err = blobstore.Open(dir); err != nil {
-		return b, err
+	blobs, err := blobstore.Open(dir)
+	if err != nil {
+		return b, fmt.Errorf("open the blobs: %w", err)
 	}
+	b.Blobs = blobs
+	b.closers = append(b.closers, func() { _ = blobs.Close() })
 	b.BlobWords = "files in " + dir
 	client, words, stop, err := openRedis(ctx, c)
 	if err != nil {
@@ -95,7 +98,7 @@ func (b *Backend) openStore(ctx context.Context) (err error) {
 func (b *Backend) assemble(ctx context.Context) error {
 	b.Log = redislog.New(b.Redis, redislog.Options{Logger: b.Logger})
 	b.Hub = rooms.NewHub(b.Log, b.Logger)
-	b.closers = append(b.closers, b.Log.Close, b.Hub.Close)
+	b.closers = append(b.closers, b.Hub.Close)
 	b.Queue = queue.NewClient(b.Redis)
 	secret, err := b.Store.Once(ctx, "link-key", base64.RawStdEncoding.EncodeToString(randomKey()))
 	if err != nil {

@@ -20,15 +20,20 @@ const (
 
 // guard watches over a claimed video: it renews the lease, and ends the
 // returned context with [models.ErrStale] when the video is no longer ours:
-// taken over, cancelled or deleted. stop must be called; it waits.
-func (p *Pipeline) guard(ctx context.Context, video *models.Video, logger *slog.Logger) (working context.Context, stop func()) {
+// taken over, cancelled or deleted. newer is told a revision that somebody
+// else made, such as a new title. stop must be called; it waits.
+func (p *Pipeline) guard(ctx context.Context, video *models.Video, newer func(rev int64), logger *slog.Logger) (working context.Context, stop func()) {
 	working, cancel := context.WithCancelCause(ctx)
 	org, id, fence := video.OrganizationID, video.ID, video.Fence
 	leave := func() {}
 	if _, unsubscribe, err := p.Hub.Subscribe(working, org, func(_ rooms.Cursor, events []models.Event) {
 		for i := range events {
-			if e := &events[i]; e.VideoID == id && (e.Name == models.EventCancelled || e.Name == models.EventDeleted) {
+			switch e := &events[i]; {
+			case e.VideoID != id || !e.Transition:
+			case e.Name == models.EventCancelled || e.Name == models.EventDeleted:
 				cancel(models.ErrStale)
+			default:
+				newer(e.Rev)
 			}
 		}
 	}); err == nil {
@@ -47,10 +52,12 @@ func (p *Pipeline) guard(ctx context.Context, video *models.Video, logger *slog.
 				return
 			case <-ticker.C:
 			}
-			_, err := p.Videos.Advance(working, org, id, models.Heartbeat(fence))
+			v, err := p.Videos.Advance(working, org, id, models.Heartbeat(fence))
 			if errors.Is(err, models.ErrStale) || errors.Is(err, models.ErrNotFound) {
 				cancel(models.ErrStale)
-			} else if err != nil && working.Err() == nil {
+			} else if err == nil {
+				newer(v.Rev)
+			} else if working.Err() == nil {
 				logger.Warn("heartbeat failed", "error", err)
 			}
 		}

@@ -66,9 +66,11 @@ func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 	}
 	logger := p.Logger.With("organization", org, "video", id, "attempt", video.Attempt, "fence", video.Fence)
 	started := time.Now()
-	working, stop := p.guard(ctx, &video, logger)
-	last, err := p.work(working, &video, logger)
+	progress := p.newProgress(ctx, logger)
+	working, stop := p.guard(ctx, &video, progress.newer, logger)
+	last, err := p.work(working, &video, progress, logger)
 	stop()
+	progress.close()
 	switch {
 	case err == nil:
 		logger.Info("video processed", "seconds", time.Since(started).Seconds())
@@ -84,7 +86,7 @@ func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 }
 
 // work runs the unfinished stages and returns the one it was in.
-func (p *Pipeline) work(ctx context.Context, video *models.Video, logger *slog.Logger) (models.Stage, error) {
+func (p *Pipeline) work(ctx context.Context, video *models.Video, progress *progress, logger *slog.Logger) (models.Stage, error) {
 	source, release, err := p.Blobs.Local(ctx, video.OrganizationID, video.File.Key)
 	if errors.Is(err, models.ErrNotFound) {
 		return video.Stage, models.Errorf(models.CodeSourceLost, "The uploaded file is no longer there.").Because(err)
@@ -101,8 +103,6 @@ func (p *Pipeline) work(ctx context.Context, video *models.Video, logger *slog.L
 		return video.Stage, err
 	}
 	defer os.RemoveAll(dir)
-	progress := p.newProgress(ctx, logger)
-	defer progress.close()
 	for _, s := range steps {
 		if s.stage != video.Stage {
 			continue

@@ -57,6 +57,14 @@ func (g *progress) begin(video models.Video) {
 	g.video, g.running, g.latest, g.fresh = video, true, report{}, false
 }
 
+// newer raises the revision that reports carry: what is older than the last
+// one that clients saw is dropped on the way.
+func (g *progress) newer(rev int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.video.Rev = max(g.video.Rev, rev)
+}
+
 // end drops a report that was not sent yet: the next word is the record's.
 func (g *progress) end() {
 	g.mu.Lock()

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"reelroom/frontend"
+	"reelroom/models"
+	"reelroom/server/api"
+	"reelroom/server/auth"
+	"reelroom/server/library"
+	"reelroom/server/socketio"
+	"reelroom/worker/backend"
+)
+
+// doors is what strangers reach.
+type doors struct {
+	handler http.Handler
+	sockets *socketio.Door
+}
+
+// open builds every door on one library and one verifier.
+func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logger) (*doors, error) {
+	local, err := c.ownSecret()
+	if err != nil {
+		return nil, err
+	}
+	secrets := make([][]byte, 0, 2)
+	for _, secret := range c.secrets() {
+		secrets = append(secrets, []byte(secret))
+	}
+	verifier, err := auth.New(ctx, auth.Config{
+		Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, Logger: logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	videos := &library.Library{
+		Store: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
+		MaxUpload: c.MaxUpload, Logger: logger,
+	}
+	sockets, err := socketio.New(socketio.Config{
+		Origins: c.origins, Authenticate: verifier.Verify, Hub: b.Hub, Logger: logger,
+		Snapshot: func(ctx context.Context, org, id string) (any, string, error) {
+			return videos.Snapshot(ctx, models.Identity{OrganizationID: org, Role: models.RoleViewer}, id)
+		},
+		Commands: commands{videos},
+	})
+	if err != nil {
+		return nil, err
+	}
+	routes := api.New(api.Config{
+		Library: videos, Verify: verifier.Verify, Links: b.Links, Origins: c.origins, Local: local,
+		Checks: b.Ready(), Metrics: metrics(b, sockets), Logger: logger,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/socket.io/", sockets)
+	for _, pattern := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
+		mux.Handle(pattern, routes)
+	}
+	mux.Handle("/", frontend.Handler())
+	return &doors{mux, sockets}, nil
+}
+
+// drain sends the clients away.
+func (d *doors) drain(ctx context.Context) {
+	_ = d.sockets.Close(ctx) // the process ends anyhow
+}
+
+// commands lets a socket do what HTTP can.
+type commands struct{ *library.Library }
+
+func (c commands) Cancel(ctx context.Context, who models.Identity, id string) (any, string, error) {
+	return c.then(ctx, who, id, func() error { _, err := c.Library.Cancel(ctx, who, id); return err })
+}
+
+func (c commands) Retry(ctx context.Context, who models.Identity, id string) (any, string, error) {
+	return c.then(ctx, who, id, func() error { _, err := c.Library.Retry(ctx, who, id, false); return err })
+}
+
+// then answers a change with the state after it, and the cursor of that state.
+func (c commands) then(ctx context.Context, who models.Identity, id string, change func() error) (any, string, error) {
+	if err := change(); err != nil {
+		return nil, "", err
+	}
+	return c.Snapshot(ctx, who, id)
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"reelroom/server/socketio"
+	"reelroom/worker/backend"
+)
+
+// metrics serves the figures of this process in Prometheus' format.
+func metrics(b *backend.Backend, door *socketio.Door) http.Handler {
+	r := prometheus.NewRegistry()
+	gauge := func(name, help string, read func() float64, labels prometheus.Labels) {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "reelroom", Name: name, Help: help, ConstLabels: labels}, read))
+	}
+	counter := func(name, help string, read func() float64) {
+		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "reelroom", Name: name, Help: help}, read))
+	}
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	const connections = "Socket.IO connections on this node, by transport."
+	gauge("socketio_connections", connections, func() float64 { return float64(door.Stats().WebSocket) }, prometheus.Labels{"transport": "websocket"})
+	gauge("socketio_connections", connections, func() float64 { return float64(door.Stats().Polling) }, prometheus.Labels{"transport": "polling"})
+	gauge("socketio_sockets", "Sockets with a verified token.", func() float64 { return float64(door.Stats().Sockets) }, nil)
+	gauge("socketio_rooms", "Rooms with a member on this node.", func() float64 { return float64(door.Stats().Rooms) }, nil)
+	counter("socketio_accepted_total", "Sockets that got in.", func() float64 { return float64(door.Stats().Connected) })
+	counter("socketio_refused_total", "Handshakes that were refused.", func() float64 { return float64(door.Stats().Refused) })
+	counter("socketio_sent_total", "Events handed to a connection.", func() float64 { return float64(door.Stats().Sent) })
+	counter("socketio_slow_total", "Connections closed because their reader was too slow.", func() float64 { return float64(door.Stats().Slow) })
+
+	gauge("hub_organizations", "Organizations that this node follows.", func() float64 { return float64(b.Hub.Stats().Organizations) }, nil)
+	counter("hub_events_total", "Events that reached this node.", func() float64 { return float64(b.Hub.Stats().Delivered) })
+	counter("hub_gaps_healed_total", "Gaps in live delivery that were filled from the log.", func() float64 { return float64(b.Hub.Stats().Healed) })
+	counter("hub_resets_total", "Times that listeners had to fetch the present state.", func() float64 { return float64(b.Hub.Stats().Resets) })
+
+	gauge("queue_tasks", "Tasks that wait for a worker; -1 when the queue does not answer.", func() float64 {
+		n, err := b.Queue.Depth()
+		if err != nil {
+			return -1
+		}
+		return float64(n)
+	}, nil)
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}

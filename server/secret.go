@@ -1,0 +1,48 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"reelroom/server/api"
+	"reelroom/server/auth"
+)
+
+// secretFile holds the secret of an installation that was given none.
+const secretFile = "jwt-secret"
+
+// ownSecret makes the secret once where the configuration has none, and keeps
+// it in DATA_DIR for this user alone. It returns the local admin's sign-in, or
+// nil where tokens come from elsewhere.
+func (c *config) ownSecret() (*api.Local, error) {
+	if !c.local {
+		return nil, nil
+	}
+	path := filepath.Join(c.DataDir, secretFile)
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		raw = []byte(rand.Text() + rand.Text() + "\n") // 260 bits
+		err = writeOnce(path, raw)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the secret in DATA_DIR: %w", err)
+	}
+	c.JWTSecret = strings.TrimSpace(string(raw))
+	if len(c.JWTSecret) < auth.MinSecretBytes {
+		return nil, fmt.Errorf("%s is damaged: it holds less than %d bytes; remove it to have a new one made", path, auth.MinSecretBytes)
+	}
+	return &api.Local{Port: c.Port, Signer: auth.Signer{Secret: []byte(c.JWTSecret), Issuer: c.Issuer, Audience: c.Audience}}, nil
+}
+
+// writeOnce makes the file whole or not at all.
+func writeOnce(path string, data []byte) error {
+	part := path + ".part"
+	if err := os.WriteFile(part, data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
+}
