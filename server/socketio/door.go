@@ -134,6 +134,16 @@ func (d *Door) arrived(args ...any) {
 	}
 }
 
+// polled returns the transport of a connection that is still polling, or nil.
+func (d *Door) polled(sid string) *pollTransport {
+	conn, ok := d.io.Engine().Clients().Load(sid)
+	if !ok {
+		return nil
+	}
+	poll, _ := conn.Transport().(*pollTransport)
+	return poll
+}
+
 // Close turns new requests away, closes every connection so that its client
 // goes to another node, and waits until they are closed. When ctx ends first,
 // the rest is cut, and the context's error returned. It may be called twice.

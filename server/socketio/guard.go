@@ -29,6 +29,7 @@ var (
 	rejectVersion   = &rejection{http.StatusBadRequest, 5, "Unsupported protocol version"}
 	rejectTransport = &rejection{http.StatusBadRequest, 0, "Transport unknown"}
 	rejectMethod    = &rejection{http.StatusMethodNotAllowed, 2, "Bad handshake method"}
+	rejectSid       = &rejection{http.StatusBadRequest, 1, "Session ID unknown"}
 	rejectQuery     = &rejection{http.StatusBadRequest, 3, "Bad request"}
 	rejectOrigin    = &rejection{http.StatusForbidden, 4, "Forbidden"}
 	rejectType      = &rejection{http.StatusUnsupportedMediaType, 3, "Bad request: send text/plain"}
@@ -113,6 +114,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	a, out := &attempt{door: d}, newAnswer(w)
 	if sid := r.URL.Query().Get("sid"); upgrade && sid != "" {
 		// The library lets two upgrades of one connection at once slip through.
 		if _, busy := d.upgrading.LoadOrStore(sid, struct{}{}); busy {
@@ -120,9 +122,11 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		defer d.upgrading.Delete(sid)
+		if a.old = d.polled(sid); a.old == nil {
+			reject(w, rejectSid)
+			return
+		}
 	}
-
-	a, out := &attempt{door: d}, newAnswer(w)
 	defer out.end()
 	defer func() {
 		if p := recover(); p != nil {

@@ -33,7 +33,7 @@ func (pollingBuilder) UpgradesTo() *types.Set[string] {
 // pollTransport is the long-polling transport: the library's own, with a queue
 // of ours before it. The library's keeps what waits for the next poll without
 // a bound, answers the first poll before anybody listens to the connection, and
-// may lose packets when the upgrade's "noop" takes a poll from under them.
+// may lose packets when the "noop" of an upgrade takes a poll from under them.
 //
 // To the engine it is always writable; the queue waits for the poll.
 type pollTransport struct {
@@ -49,6 +49,7 @@ type pollTransport struct {
 	size    int
 	cut     bool
 	next    *wsTransport // what has replaced this transport
+	probing bool         // a replacement is on trial
 	end     func()       // set while the last answer waits for a poll
 }
 
@@ -115,15 +116,12 @@ func (t *pollTransport) Send(packets []*packet.Packet) {
 	t.mu.Lock()
 	if next := t.next; next != nil {
 		t.mu.Unlock()
-		next.Send(withoutNoop(packets))
+		next.Send(packets)
 		return
 	}
 	if t.cut {
 		t.mu.Unlock()
 		return
-	}
-	if !t.Polling.Writable() {
-		packets = withoutNoop(packets)
 	}
 	for _, p := range packets {
 		t.queue = append(t.queue, p)
@@ -147,6 +145,9 @@ func (t *pollTransport) Send(packets []*packet.Packet) {
 func (t *pollTransport) pump() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.probing && len(t.queue) == 0 {
+		time.AfterFunc(probeTime, t.release)
+	}
 	if !t.started || t.next != nil || len(t.queue) == 0 || !t.Polling.Writable() {
 		return
 	}
@@ -185,30 +186,48 @@ func (t *pollTransport) DoClose(fn types.Callable) {
 	time.AfterFunc(closeTime, t.end)
 }
 
+// probeTime is how long a poll may wait while a replacement is on trial.
+const probeTime = 50 * time.Millisecond
+
+// probe tells that a replacement is on trial, and reports whether it may be.
+// The client goes over to it when its poll has ended: so no poll may wait long.
+func (t *pollTransport) probe() bool {
+	t.mu.Lock()
+	t.probing = t.next == nil
+	probing := t.probing
+	t.mu.Unlock()
+	t.release()
+	return probing
+}
+
+// unprobe tells that the replacement has failed.
+func (t *pollTransport) unprobe() {
+	t.mu.Lock()
+	t.probing = false
+	t.mu.Unlock()
+}
+
+// release ends the waiting poll with a "noop".
+func (t *pollTransport) release() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.probing && t.started && len(t.queue) == 0 && t.Polling.Writable() {
+		t.Polling.Send([]*packet.Packet{{Type: packet.NOOP}})
+	}
+}
+
 // handOver moves what waits for a poll to the transport that replaces this one.
 // Until then that one was not written to, and from then on whatever still comes
 // here is passed on: nothing is lost or overtaken.
 func (t *pollTransport) handOver(next *wsTransport) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.next = next
-	if packets := withoutNoop(t.queue); len(packets) > 0 {
-		next.Send(packets)
+	t.next, t.probing = next, false
+	if len(t.queue) > 0 {
+		next.Send(t.queue)
 	}
 	t.queue, t.size = nil, 0
 	next.SetWritable(true)
-}
-
-// withoutNoop leaves out the "noop", which only ends the waiting poll, so that
-// the client can go on with the upgrade.
-func withoutNoop(packets []*packet.Packet) []*packet.Packet {
-	kept := make([]*packet.Packet, 0, len(packets))
-	for _, p := range packets {
-		if p.Type != packet.NOOP {
-			kept = append(kept, p)
-		}
-	}
-	return kept
 }
 
 // weight is about how many bytes a packet takes in an answer.

@@ -24,6 +24,7 @@ func init() {
 // the library makes for the request, and back.
 type attempt struct {
 	door      *Door
+	old       *pollTransport // what the request is to replace
 	websocket *wsTransport
 }
 
@@ -45,7 +46,7 @@ func (websocketBuilder) New(ctx *types.HttpContext) transports.Transport {
 	if a == nil {
 		return transports.NewWebSocket(ctx)
 	}
-	t := &wsTransport{Transport: transports.MakeTransport(), door: a.door}
+	t := &wsTransport{Transport: transports.MakeTransport(), door: a.door, old: a.old}
 	t.Prototype(t)
 	t.Construct(ctx)
 	a.websocket = t
@@ -67,6 +68,7 @@ type wsTransport struct {
 	door *Door
 	conn *websocket.Conn
 	out  *outbox
+	old  *pollTransport // what this one is to replace, or has replaced
 }
 
 // Construct is called by the library's way of building objects.
@@ -137,6 +139,14 @@ func (t *wsTransport) receive(kind int, data []byte) {
 		t.OnClose()
 		return
 	}
+	if t.old != nil && p.Type == packet.PING {
+		// The probe of an upgrade. The library's own answer comes with a ticker
+		// that it may forget to stop.
+		if text, ok := p.Data.(*types.StringBuffer); ok && text.String() == "probe" && t.old.probe() {
+			t.out.send(frameOf(opText, []byte("3probe")))
+			return
+		}
+	}
 	t.OnPacket(p)
 }
 
@@ -149,6 +159,9 @@ func (t *wsTransport) finish(err error) {
 		t.door.stats.slow.Add(1)
 	}
 	t.out.abort(net.ErrClosed)
+	if t.old != nil {
+		t.old.unprobe()
+	}
 	var closed *websocket.CloseError
 	if errors.As(err, &closed) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || t.ReadyState() == "closing" {
 		t.OnClose()
