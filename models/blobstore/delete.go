@@ -1,0 +1,45 @@
+package blobstore
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"reelroom/models"
+)
+
+// removedPrefix begins the name of what is being removed.
+const removedPrefix = "removed-"
+
+// Delete removes a blob, or all below a prefix, at once: it is renamed away
+// first. That nothing was there is no error. See [models.Blobs].
+func (s *Store) Delete(ctx context.Context, org, prefix string) error {
+	name, err := place(org, prefix)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return failure(err)
+	}
+	away := filepath.Join(unfinished, removedPrefix+models.NewID(time.Now()))
+	err = s.root.Rename(name, away)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil
+	}
+	if err == nil {
+		err = errors.Join(s.sync(filepath.Dir(name)), s.root.RemoveAll(away))
+	}
+	return failure(err)
+}
+
+// sync makes the names in a folder durable.
+func (s *Store) sync(name string) error {
+	dir, err := s.root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(syncFolder(dir), dir.Close())
+}

@@ -1,0 +1,182 @@
+package sqlitestore
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reelroom/models"
+	"reelroom/models/modelstest"
+)
+
+func open(t testing.TB, path string) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	return s
+}
+
+func TestOnlyTheOwnerMayRead(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "a folder", "100% #1?")
+	s := open(t, filepath.Join(dir, "x.db"))
+	if _, err := s.Create(t.Context(), "acme", models.Video{ID: "v"}); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 4 {
+		t.Fatalf("%v, %v: want database, log, shared memory and lock", entries, err)
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", e.Name(), info.Mode(), err)
+		}
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder: %v, %v", info.Mode(), err)
+	}
+}
+
+func TestSecondProcessIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	first := open(t, path)
+	_, err := Open(t.Context(), path)
+	if models.CodeOf(err) != models.CodeUnavailable || !strings.Contains(err.Error(), "Another Reelroom is running") {
+		t.Errorf("a second one: %v", err)
+	}
+	if err := first.Ping(t.Context()); err != nil {
+		t.Errorf("the first one: %v", err)
+	}
+	if err := first.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	open(t, path)
+}
+
+func TestLaterVersionIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	s := open(t, path)
+	if _, err := s.write.Exec(`PRAGMA user_version = 99`); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close(t.Context())
+	for range 2 { // a refusal leaves no lock
+		if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "later version") {
+			t.Errorf("schema 99: %v", err)
+		}
+	}
+}
+
+func TestSettingsOfTheFile(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "x.db"))
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "busy_timeout": "5000", "user_version": fmt.Sprint(len(migrations))} {
+		var got string
+		if err := s.write.QueryRow(`PRAGMA ` + pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %s, %v; want %s", pragma, got, err, want)
+		}
+	}
+	if _, err := s.read.Exec(`DELETE FROM videos`); err == nil {
+		t.Error("a reader may write")
+	}
+}
+
+// Searches walk an index in order: no sorting, no scan of the whole table.
+func TestSearchesUseTheirIndex(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "x.db"))
+	for query, index := range map[string]string{
+		unsettledQuery:      "videos_unsettled",
+		listQuery(true, 5):  "videos_listed",
+		listQuery(false, 1): "videos_listed",
+		`SELECT document FROM videos WHERE organization_id = ? AND id = ?`: "sqlite_autoindex_videos_1",
+	} {
+		rows, err := s.read.Query(`EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "?"))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan []string
+		for rows.Next() {
+			var a, b, c int
+			var detail string
+			if err := rows.Scan(&a, &b, &c, &detail); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, detail)
+		}
+		rows.Close()
+		if all := strings.Join(plan, "; "); len(plan) != 1 || !strings.Contains(all, "INDEX "+index) {
+			t.Errorf("%s\nis done by %s", query, all)
+		}
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	t.Run("limited file", func(t *testing.T) {
+		s := open(t, filepath.Join(t.TempDir(), "x.db"))
+		fill(t, s, func() {
+			if _, err := s.write.Exec(`PRAGMA max_page_count = 100`); err != nil {
+				t.Fatal(err)
+			}
+		}, func() {
+			if _, err := s.write.Exec(`PRAGMA max_page_count = 1000000`); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+	t.Run("small file system", func(t *testing.T) {
+		dir, ok := modelstest.SmallDisk(t, 4<<20)
+		if !ok {
+			t.Log("this process may not mount one; the other way must do")
+			return
+		}
+		ballast := filepath.Join(dir, "ballast")
+		s := open(t, filepath.Join(dir, "x.db"))
+		fill(t, s, func() {
+			if err := os.WriteFile(ballast, make([]byte, 2<<20), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, func() {
+			if err := os.Remove(ballast); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+}
+
+// fill writes until the disk is full. What was written before stays readable,
+// and when there is room again, writing goes on.
+func fill(t *testing.T, s *Store, limit, relieve func()) {
+	t.Helper()
+	first, err := s.Create(t.Context(), "acme", models.Video{ID: "first", Title: strings.Repeat("x", 10_000)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit()
+	written := 0
+	for ; err == nil && written < 2000; written++ {
+		_, err = s.Create(t.Context(), "acme", models.Video{ID: fmt.Sprint(written), Title: first.Title})
+	}
+	if models.CodeOf(err) != models.CodeStorageFull {
+		t.Fatalf("after %d records: %v", written, err)
+	}
+	if _, err := s.Get(t.Context(), "acme", "first"); err != nil {
+		t.Errorf("reading on a full disk: %v", err)
+	}
+	if _, err := s.Get(t.Context(), "acme", fmt.Sprint(written-1)); models.CodeOf(err) != models.CodeNotFound {
+		t.Errorf("the one that was refused: %v", err)
+	}
+	relieve()
+	if _, err := s.Advance(t.Context(), "acme", "first", models.Rename("again")); err != nil {
+		t.Errorf("there is room again: %v", err)
+	}
+}
