@@ -1,0 +1,116 @@
+// The page in a real browser against a running server:
+//   REELROOM_URL=http://localhost:5000 REELROOM_SAMPLE=video.mp4 node --test
+// REELROOM_SHOTS=folder keeps pictures. Without a server it says why it skips; with CI=true that is a failure.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { need } from "./need.mjs";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const url = process.env.REELROOM_URL;
+const sample = process.env.REELROOM_SAMPLE;
+const shots = process.env.REELROOM_SHOTS;
+const skip = need({
+  REELROOM_URL: url,
+  REELROOM_SAMPLE: sample && existsSync(sample),
+  chromium: existsSync(executablePath),
+});
+const patience = 120_000;
+
+let browser;
+before(async () => {
+  if (skip) return;
+  browser = await chromium.launch({
+    executablePath,
+    args: [
+      "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+      "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ],
+  });
+});
+after(() => browser?.close());
+
+/** A browser of its own, signed in as the local admin; complaints gather what its console says. */
+async function open(complaints) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  await page.goto(url);
+  await page.getByTestId("local").click();
+  await page.getByTestId("connection").getByText("Live").waitFor();
+  return page;
+}
+
+/** Notes what a card goes through, from inside the page, so that nothing between two looks is missed. */
+const watchCard = (page, title) =>
+  page.evaluate((wanted) => {
+    window.seen = { percents: [], stages: new Set(), statuses: [] };
+    const look = () => {
+      const card = [...document.querySelectorAll("[data-testid=card]")].find((c) => c.getAttribute("aria-label") === wanted);
+      if (!card) return;
+      const status = card.dataset.status;
+      if (window.seen.statuses.at(-1) !== status) window.seen.statuses.push(status);
+      const percent = card.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow");
+      if (percent && window.seen.percents.at(-1) !== Number(percent)) window.seen.percents.push(Number(percent));
+      const stage = card.querySelector("[data-testid=stage]")?.textContent;
+      if (stage) window.seen.stages.add(stage);
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+  }, title);
+const seen = (page) => page.evaluate(() => ({ ...window.seen, stages: [...window.seen.stages] }));
+
+test("an upload is seen live, to its end, in two browsers of one organization", { skip, timeout: patience + 60_000 }, async (t) => {
+  const complaints = [];
+  const title = basename(sample).replace(/\.[A-Za-z0-9]{1,5}$/, "");
+  const [one, two] = [await open(complaints), await open(complaints)];
+  const before = await one.locator(`[data-testid=card][aria-label=${JSON.stringify(title)}]`).count();
+  assert.equal(before, 0, `the library already has "${title}"; give REELROOM_SAMPLE a fresh name`);
+  await Promise.all([watchCard(one, title), watchCard(two, title)]);
+
+  await one.locator("input[type=file]").first().setInputFiles(sample);
+  for (const page of [one, two]) {
+    const card = page.locator(`[data-testid=card][aria-label=${JSON.stringify(title)}]`);
+    await page.locator(`[data-testid=card][data-status=completed][aria-label=${JSON.stringify(title)}]`).waitFor({ timeout: patience });
+    const verdict = await card.getByTestId("verdict").textContent();
+    assert.ok(["Safe", "Review", "Flagged"].includes(verdict), `verdict ${verdict}`);
+    const picture = card.getByTestId("thumbnail");
+    await card.scrollIntoViewIfNeeded();
+    await page.waitForFunction((img) => img.complete && img.naturalWidth > 0, await picture.elementHandle());
+    assert.ok(await picture.isVisible());
+
+    const story = await seen(page);
+    t.diagnostic(`${story.statuses.join(" → ")}; ${story.percents.join(" ")} %; ${story.stages.join(" | ")}`);
+    assert.ok(story.statuses.includes("processing"), `never seen processing: ${story.statuses}`);
+    assert.ok(story.percents.length >= 3, `too few steps: ${story.percents}`);
+    assert.deepEqual(story.percents, [...story.percents].sort((a, b) => a - b), "progress fell back");
+  }
+  if (shots) await one.screenshot({ path: `${shots}/library.png` });
+
+  await one.getByRole("button", { name: title, exact: true }).click();
+  await one.getByTestId("details").getByText("SHA-256").waitFor();
+  await one.getByTestId("details").getByText("nudity and sexual content only").waitFor();
+  if (shots) {
+    await one.waitForTimeout(500);
+    await one.screenshot({ path: `${shots}/details.png` });
+  }
+  await one.keyboard.press("Escape");
+
+  // Deleted in one, gone in the other.
+  await one.getByRole("button", { name: `Actions for ${title}`, exact: true }).click();
+  await one.getByRole("menuitem", { name: "Delete…" }).click();
+  await one.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await two.locator(`[data-testid=card][aria-label=${JSON.stringify(title)}]`).waitFor({ state: "detached" });
+  assert.deepEqual(complaints, [], "the console is clean, so the content policy holds");
+});
+
+test("a file that is not a video is refused with words and a code", { skip, timeout: 60_000 }, async () => {
+  const page = await open([]);
+  await page.locator("input[type=file]").first().setInputFiles({ name: "notes.mp4", mimeType: "video/mp4", buffer: Buffer.from("just text") });
+  const row = page.getByTestId("upload").filter({ hasText: "notes.mp4" });
+  await row.getByRole("alert").waitFor();
+  assert.match(await row.getByRole("alert").textContent(), /\S.*\([a-z_]+\)/);
+});

@@ -1,0 +1,58 @@
+import { Badge, Button, Group, Progress, Stack, Text, Title } from "@mantine/core";
+import type { Sensitivity } from "@reelroom/react";
+import { span, verdictWords } from "../lib/words";
+
+interface Props {
+  found: Sensitivity;
+  /** The length of the video. */
+  seconds: number;
+  onSeek: (ms: number) => void;
+}
+
+/** What the classifier saw, where, and what it cannot see. */
+export function SensitivityReport({ found, seconds, onSeek }: Props) {
+  const verdict = verdictWords[found.verdict];
+  const segments = found.segments ?? [];
+  const scores = Object.entries(found.scores ?? {}).sort((a, b) => b[1] - a[1]);
+  return (
+    <Stack component="section" gap="xs">
+      <Group justify="space-between">
+        <Title order={3} size="h5">Sensitive content</Title>
+        <Badge color={verdict?.color} variant="filled" autoContrast tt="none">{verdict?.word ?? found.verdict}</Badge>
+      </Group>
+      <Text size="sm">{verdict?.hint}</Text>
+      {segments.length > 0 && (
+        <>
+          {seconds > 0 && (
+            <div className="strip" aria-hidden>
+              {segments.map((s, i) => (
+                <i key={i} style={{ left: `${s.startMs / seconds / 10}%`, width: `${Math.max(0, s.endMs - s.startMs) / seconds / 10}%` }} />
+              ))}
+            </div>
+          )}
+          <ul className="segments" aria-label="Where it was found">
+            {segments.map((s, i) => (
+              <li key={i}>
+                <Button size="compact-sm" variant="light" color="red" onClick={() => onSeek(s.startMs)}>
+                  {span(s.startMs, s.endMs)} {s.category} {Math.round(s.score * 100)} %
+                </Button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {scores.map(([category, score]) => (
+        <div key={category}>
+          <div className="statusRow">
+            <span>{category}</span>
+            <span className="number">{Math.round(score * 100)} %</span>
+          </div>
+          <Progress value={score * 100} size="xs" color="gray" aria-label={`Highest score of ${category}`} />
+        </div>
+      ))}
+      <Text size="xs" c="dimmed">
+        {found.scope || "Detects nudity and sexual content only."} {found.frames} {found.frames === 1 ? "frame" : "frames"} looked at ({found.sampling}), model {found.model}.
+      </Text>
+    </Stack>
+  );
+}
