@@ -61,7 +61,7 @@ func (l *Library) Upload(ctx context.Context, who models.Identity, u Upload) (d 
 	v.File.Key = v.ID + "/source-" + models.NewID(l.now())
 	v.File.Name = cleanName(u.FileName)
 	if err := l.receive(ctx, &v, u); err != nil {
-		return d, false, diskFull(err)
+		return d, false, classify(ctx, err)
 	}
 	// The client has sent everything: from here on its going away changes nothing.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
@@ -181,12 +181,19 @@ func cut(err error) error {
 	if e, ok := errors.AsType[*models.Error](err); ok {
 		return e
 	}
-	return models.Errorf(models.CodeUploadIncomplete, "The upload ended before its end. Nothing was kept; send it again.").Because(err)
+	return errIncomplete.Because(err)
 }
 
-// diskFull gives a full disk its code where the blob store did not.
-func diskFull(err error) error {
-	if models.CodeOf(err) == models.CodeInternal && errors.Is(err, syscall.ENOSPC) {
+var errIncomplete = models.Errorf(models.CodeUploadIncomplete, "The upload ended before its end. Nothing was kept; send it again.")
+
+// classify gives a failed upload its code where the blob store could not: it
+// does not know that the client has gone, and may not know a full disk.
+func classify(ctx context.Context, err error) error {
+	code := models.CodeOf(err)
+	switch {
+	case ctx.Err() != nil && (code == models.CodeInternal || code == models.CodeUnavailable):
+		return errIncomplete.Because(err)
+	case code == models.CodeInternal && errors.Is(err, syscall.ENOSPC):
 		return models.Errorf(models.CodeStorageFull, "The storage is full. Nothing was kept.").Because(err)
 	}
 	return err

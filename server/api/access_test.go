@@ -1,0 +1,236 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"reelroom/models"
+	"reelroom/server/auth"
+)
+
+// entries are all routes that take an identity, with the least that they ask for.
+func entries(id, multipart, multipartType string) []struct {
+	method, path, body, kind string
+	needs                    models.Action
+} {
+	js := "application/json"
+	return []struct {
+		method, path, body, kind string
+		needs                    models.Action
+	}{
+		{"POST", "/api/videos", multipart, multipartType, models.ActionEdit},
+		{"GET", "/api/videos", "", "", models.ActionView},
+		{"GET", "/api/videos/" + id, "", "", models.ActionView},
+		{"HEAD", "/api/videos/" + id, "", "", models.ActionView},
+		{"PATCH", "/api/videos/" + id, `{"title":"x"}`, js, models.ActionEdit},
+		{"DELETE", "/api/videos/" + id, "", "", models.ActionEdit},
+		{"POST", "/api/videos/" + id + "/cancel", "", "", models.ActionEdit},
+		{"POST", "/api/videos/" + id + "/retry", "", "", models.ActionEdit},
+		{"GET", "/api/videos/" + id + "/media", "", "", models.ActionView},
+		{"HEAD", "/api/videos/" + id + "/media", "", "", models.ActionView},
+		{"GET", "/api/videos/" + id + "/thumbnail", "", "", models.ActionView},
+		{"POST", "/api/events", `{"event":"video:updated","videoId":"` + id + `","data":{}}`, js, models.ActionPublish},
+		{"GET", "/api/auth/me", "", "", models.ActionView},
+	}
+}
+
+func TestEveryEntryRefuses(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	d := b.put("acme")
+	body, kind := makeForm(t, field{"file", "a.mp4", video("x")})
+	expired, _, err := auth.Signer{Secret: testSecret}.Token(models.Identity{UserID: "u", OrganizationID: "acme", Role: models.RoleAdmin}, -time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := auth.Mint(bytes.Repeat([]byte("z"), 32), models.Identity{UserID: "u", OrganizationID: "acme", Role: models.RoleAdmin}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unsigned, err := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{"sub": "u", "org_id": "acme", "role": "admin", "exp": time.Now().Add(time.Hour).Unix()}).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for _, e := range entries(d.ID, string(body), kind) {
+		call := func(tok string, header ...string) answer {
+			rows++
+			return b.do(e.method, e.path, tok, strings.NewReader(e.body), append([]string{"Content-Type", e.kind}, header...)...)
+		}
+		for name, c := range map[string]struct {
+			token string
+			code  models.Code
+		}{
+			"no token": {"", models.CodeTokenMissing}, "expired": {expired, models.CodeTokenExpired}, "another secret": {other, models.CodeTokenInvalid},
+			"unsigned": {unsigned, models.CodeTokenInvalid}, "oversize": {strings.Repeat("x", 9<<10), models.CodeTokenInvalid},
+		} {
+			a := call(c.token)
+			if a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") == "" {
+				t.Errorf("%s %s, %s: %d", e.method, e.path, name, a.StatusCode)
+			}
+			if e.method != "HEAD" {
+				a.refused(t, http.StatusUnauthorized, c.code)
+			}
+		}
+		// Not in a query, not in a cookie, not in another scheme.
+		admin := token(t, "acme", models.RoleAdmin)
+		for _, a := range []answer{
+			call("", "Cookie", "token="+admin), call("", "Authorization", "Basic "+admin),
+			b.do(e.method, e.path+"?token="+admin+"&access_token="+admin, "", strings.NewReader(e.body), "Content-Type", e.kind),
+		} {
+			if a.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s %s took a token from elsewhere: %d", e.method, e.path, a.StatusCode)
+			}
+		}
+		for _, role := range []models.Role{models.RoleViewer, models.RoleEditor, models.RoleService} {
+			if who := (models.Identity{Role: role}); who.May(e.needs) {
+				continue
+			}
+			call(token(t, "acme", role)).refused(t, http.StatusForbidden, models.CodeForbidden)
+		}
+		if strings.Contains(e.path, d.ID) || strings.Contains(e.body, d.ID) {
+			foreign := token(t, "evil", models.RoleAdmin)
+			a := call(foreign)
+			path, text := strings.ReplaceAll(e.path, d.ID, "absent"), strings.ReplaceAll(e.body, d.ID, "absent")
+			absent := b.do(e.method, path, foreign, strings.NewReader(text), "Content-Type", e.kind)
+			if a.StatusCode != http.StatusNotFound || strip(a) != strip(absent) {
+				t.Errorf("%s %s: a foreign id answers\n%s\nan absent one\n%s", e.method, e.path, strip(a), strip(absent))
+			}
+		}
+	}
+	var mine models.Document
+	b.do("GET", "/api/videos/"+d.ID, token(t, "acme", models.RoleViewer), nil).into(t, http.StatusOK, &mine)
+	if mine.Rev != 1 || mine.Title != "clip" || mine.Status != models.StatusQueued {
+		t.Errorf("after %d refusals the video is %+v", rows, mine)
+	}
+	var list struct{ Data []models.Document }
+	b.do("GET", "/api/videos", token(t, "evil", models.RoleAdmin), nil).into(t, http.StatusOK, &list)
+	if len(list.Data) != 0 {
+		t.Errorf("a foreign list holds %v", list.Data)
+	}
+	if log := b.log.String(); strings.Contains(log, "eyJ") || strings.Contains(log, "signature=") {
+		t.Error("a token or a signature reached the log")
+	}
+	t.Logf("%d refused requests", rows)
+}
+
+// strip writes an answer without what differs between any two requests.
+func strip(a answer) string {
+	h := a.Header.Clone()
+	id := h.Get("X-Request-Id")
+	h.Del("X-Request-Id")
+	h.Del("Date")
+	head, _ := json.Marshal(h)
+	return fmt.Sprint(a.StatusCode, string(head), strings.ReplaceAll(string(a.body), id, "ID"))
+}
+
+func TestSignedLinks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	d := b.put("acme")
+	evil := b.put("evil")
+	if a := b.do("GET", d.Media, "", nil); a.StatusCode != http.StatusOK || string(a.body) != video("0123456789") {
+		t.Error("the document's own link:", a.StatusCode)
+	}
+	late := &models.SignedLinks{Base: b.URL, Key: b.links.Key, Now: func() time.Time { return time.Now().Add(-72 * time.Hour) }}
+	b.do("GET", late.Media("acme", d.ID), "", nil).refused(t, http.StatusUnauthorized, models.CodeTokenExpired)
+	for name, url := range map[string]string{
+		"another organization": strings.Replace(d.Media, "org=acme", "org=evil", 1),
+		"another video":        strings.Replace(d.Media, d.ID, evil.ID, 1),
+		"another kind":         strings.Replace(d.Media, "/media", "/thumbnail", 1),
+		"another expiry":       strings.Replace(d.Media, "expires=1", "expires=2", 1),
+		"no signature":         strings.Replace(d.Media, "signature=", "signature=&x=", 1),
+		"other key":            (&models.SignedLinks{Base: b.URL, Key: bytes.Repeat([]byte("x"), 32)}).Media("acme", d.ID),
+	} {
+		t.Log(name)
+		b.do("GET", url, "", nil).refused(t, http.StatusUnauthorized, models.CodeTokenInvalid)
+		// A broken link is not made good by a token, and a link opens nothing else.
+		b.do("GET", url, token(t, "acme", models.RoleAdmin), nil).refused(t, http.StatusUnauthorized, models.CodeTokenInvalid)
+	}
+	query := d.Media[strings.Index(d.Media, "?"):]
+	b.do("GET", "/api/videos/"+d.ID+query, "", nil).refused(t, http.StatusUnauthorized, models.CodeTokenMissing)
+	b.do("DELETE", "/api/videos/"+d.ID+query, "", nil).refused(t, http.StatusUnauthorized, models.CodeTokenMissing)
+	// A link whose signature is good, made for the organization's eyes only.
+	b.do("GET", b.links.Media("evil", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
+	b.do("GET", b.links.Thumbnail("acme", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
+	if strings.Contains(b.log.String(), "signature=") || strings.Contains(b.log.String(), "expires=") {
+		t.Error("a signed query reached the log")
+	}
+}
+
+func TestLocalSignIn(t *testing.T) {
+	t.Parallel()
+	port := 5000
+	b := newBench(t, func(c *Config) { c.Local = &Local{Signer: auth.Signer{Secret: testSecret}, Port: port} })
+	options := func(header ...string) bool {
+		var o struct{ Local bool }
+		b.do("GET", "/api/auth/options", "", nil, header...).into(t, http.StatusOK, &o)
+		return o.Local
+	}
+	for name, header := range map[string][]string{
+		"localhost":     {"Host", "localhost:5000"},
+		"address":       {"Host", "127.0.0.1:5000"},
+		"IPv6":          {"Host", "[::1]:5000"},
+		"own origin":    {"Host", "localhost:5000", "Origin", "http://localhost:5000"},
+		"allowed":       {"Host", "localhost:5000", "Origin", "https://app.example"},
+		"browser's own": {"Host", "localhost:5000", "Origin", "http://localhost:5000", "Sec-Fetch-Site", "same-origin"},
+	} {
+		var s struct {
+			Token     string
+			ExpiresAt time.Time
+			User      user
+		}
+		b.do("POST", "/api/auth/local", "", nil, header...).into(t, http.StatusOK, &s)
+		if s.User.OrganizationID != "local" || s.User.UserID != "admin" || s.User.Role != models.RoleAdmin || time.Until(s.ExpiresAt) < 11*time.Hour {
+			t.Errorf("%s: %+v", name, s)
+		}
+		var me user
+		b.do("GET", "/api/auth/me", s.Token, nil).into(t, http.StatusOK, &me)
+		if me != s.User || !options(header...) {
+			t.Errorf("%s: me is %+v", name, me)
+		}
+	}
+	for name, header := range map[string][]string{
+		"rebound name":   {"Host", "evil.example:5000"},
+		"rebound origin": {"Host", "evil.example:5000", "Origin", "http://evil.example:5000"},
+		"other port":     {"Host", "localhost:5001"},
+		"no port":        {"Host", "localhost"},
+		"suffix":         {"Host", "localhost:5000.evil.example"},
+		"other origin":   {"Host", "localhost:5000", "Origin", "https://evil.example"},
+		"null origin":    {"Host", "localhost:5000", "Origin", "null"},
+		"other scheme":   {"Host", "localhost:5000", "Origin", "https://localhost:5000"},
+		"cross-site":     {"Host", "localhost:5000", "Sec-Fetch-Site", "cross-site"},
+		"proxy":          {"Host", "localhost:5000", "X-Forwarded-For", "203.0.113.9"},
+		"proxy's host":   {"Host", "localhost:5000", "X-Forwarded-Host", "x"},
+		"RFC 7239":       {"Host", "localhost:5000", "Forwarded", "for=203.0.113.9"},
+		"Via":            {"Host", "localhost:5000", "Via", "1.1 x"},
+	} {
+		t.Log(name)
+		b.do("POST", "/api/auth/local", "", nil, header...).refused(t, http.StatusForbidden, models.CodeForbidden)
+		if options(header...) {
+			t.Errorf("%s: the options promise a local sign-in", name)
+		}
+	}
+	off := newBench(t, nil)
+	off.do("POST", "/api/auth/local", "", nil, "Host", "localhost:5000").refused(t, http.StatusForbidden, models.CodeForbidden)
+}
+
+func TestLocalSignInFromAnotherMachine(t *testing.T) {
+	t.Parallel()
+	a := &api{Config: Config{Local: &Local{Port: 5000}}}
+	for address, want := range map[string]bool{
+		"127.0.0.1:9": true, "127.5.5.5:9": true, "[::1]:9": true, "192.168.1.7:9": false, "[fe80::1]:9": false, "@": false, "": false, "0.0.0.0:9": false,
+	} {
+		r := &http.Request{RemoteAddr: address, Host: "localhost:5000", Header: http.Header{}}
+		if a.local(r) != want {
+			t.Errorf("%s: not %v", address, want)
+		}
+	}
+}
