@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"net"
 	"net/http"
 	"sync"
 
@@ -29,10 +30,11 @@ type Door struct {
 
 	ctx       context.Context // ends when the door closes
 	cancel    context.CancelFunc
-	upgrading sync.Map // session ids
-	conns     sync.Map // engine.Socket
-	open      sync.WaitGroup
-	opening   sync.Mutex // guards open against being waited for and raised at once
+	upgrading sync.Map       // session ids
+	conns     sync.Map       // engine.Socket
+	readers   sync.Map       // *wsTransport
+	open      sync.WaitGroup // of conns and readers
+	opening   sync.Mutex     // guards open against being waited for and raised at once
 }
 
 // New makes a door. It serves until [Door.Close].
@@ -162,6 +164,12 @@ func (d *Door) Close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		d.each(func(conn engine.Socket) { conn.Close(true) })
+		d.readers.Range(func(key, _ any) bool {
+			if t, ok := key.(*wsTransport); ok {
+				t.out.abort(net.ErrClosed)
+			}
+			return true
+		})
 		return context.Cause(ctx)
 	}
 }

@@ -114,10 +114,10 @@ func fakeAuth(_ context.Context, token string) (models.Identity, error) {
 	}, nil
 }
 
-// fakeSnapshot knows the video "v1" of the organization "a".
+// fakeSnapshot knows the videos "v1" and "x…" of the organization "a".
 func fakeSnapshot(hub *fakeHub) func(context.Context, string, string) (any, string, error) {
 	return func(_ context.Context, org, id string) (any, string, error) {
-		if org != "a" || id != "v1" {
+		if org != "a" || id != "v1" && id[0] != 'x' {
 			return nil, "", models.ErrNotFound
 		}
 		return map[string]any{"id": id, "organizationId": org, "status": "processing"},

@@ -36,21 +36,6 @@ func TestOfficialClient(t *testing.T) {
 	t.Parallel()
 	node, modules := testenv.Program(t, "node"), clientModules(t)
 	s := startServer(t, func([]any) {})
-	s.door.handlers["echo"] = func(_ context.Context, _ *session, args []any) any { return args[0] }
-	s.door.handlers["burst"] = func(_ context.Context, client *session, args []any) any {
-		for n := range int(args[0].(float64)) {
-			s.hub.publish(progress(client.org, n))
-		}
-		return nil
-	}
-	s.door.handlers["paced"] = func(_ context.Context, client *session, args []any) any {
-		for n := range int(args[0].(float64)) {
-			s.hub.publish(progress(client.org, n))
-			time.Sleep(300 * time.Microsecond)
-		}
-		return nil
-	}
-
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, node, "testdata/client.mjs", s.URL, modules)

@@ -216,18 +216,16 @@ func (t *pollTransport) release() {
 	}
 }
 
-// handOver moves what waits for a poll to the transport that replaces this one.
-// Until then that one was not written to, and from then on whatever still comes
-// here is passed on: nothing is lost or overtaken.
+// handOver moves what waits for a poll to the transport that has replaced this
+// one, and whatever still comes here is passed on: the engine looks up its
+// transport twice for one sending, so that either may get it. Nothing is lost
+// or overtaken.
 func (t *pollTransport) handOver(next *wsTransport) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.next, t.probing = next, false
-	if len(t.queue) > 0 {
-		next.Send(t.queue)
-	}
+	next.takeOver(t.queue)
 	t.queue, t.size = nil, 0
-	next.SetWritable(true)
 }
 
 // weight is about how many bytes a packet takes in an answer.

@@ -18,7 +18,8 @@ type testServer struct {
 	hub  *fakeHub
 }
 
-// record is a handler for tests: it calls fn with each event named "note".
+// startServer starts a door with a few handlers that only tests need; note is
+// called with the arguments of each event of that name.
 func startServer(t testing.TB, note func(args []any)) *testServer {
 	t.Helper()
 	hub := newFakeHub()
@@ -32,6 +33,20 @@ func startServer(t testing.TB, note func(args []any)) *testServer {
 		return done{OK: true}
 	}
 	door.handlers["panic"] = func(context.Context, *session, []any) any { panic("on purpose") }
+	door.handlers["echo"] = func(_ context.Context, _ *session, args []any) any { return args[0] }
+	door.handlers["burst"] = func(_ context.Context, client *session, args []any) any {
+		for n := range int(args[0].(float64)) {
+			hub.publish(progress(client.org, n))
+		}
+		return nil
+	}
+	door.handlers["paced"] = func(_ context.Context, client *session, args []any) any {
+		for n := range int(args[0].(float64)) {
+			hub.publish(progress(client.org, n))
+			time.Sleep(300 * time.Microsecond)
+		}
+		return nil
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", door)
 	server := httptest.NewServer(mux)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime/debug"
+	"sync"
 
 	"github.com/gorilla/websocket"
 	"github.com/zishang520/engine.io-go-parser/packet"
@@ -69,6 +70,10 @@ type wsTransport struct {
 	conn *websocket.Conn
 	out  *outbox
 	old  *pollTransport // what this one is to replace, or has replaced
+
+	mu      sync.Mutex
+	waiting bool // it has not yet replaced the old one
+	pending []*packet.Packet
 }
 
 // Construct is called by the library's way of building objects.
@@ -85,9 +90,8 @@ func (t *wsTransport) Construct(ctx *types.HttpContext) {
 		t.out.close(closeFrame(code, ""))
 		return nil
 	})
-	// A transport that is to replace another one is not written to, but for the
-	// probe's answer, before it has done so: see polling.handOver.
-	t.SetWritable(ctx.Query().Peek("sid") == "")
+	t.waiting = t.old != nil
+	t.SetWritable(true)
 }
 
 func (t *wsTransport) Name() string          { return transports.WEBSOCKET }
@@ -95,7 +99,17 @@ func (t *wsTransport) HandlesUpgrades() bool { return true }
 
 // start reads the connection. The guard calls it when the library has hung up
 // all its listeners: no packet can come too early.
-func (t *wsTransport) start() { go t.read() }
+func (t *wsTransport) start() {
+	t.door.opening.Lock()
+	t.door.open.Add(1)
+	t.door.readers.Store(t, struct{}{})
+	t.door.opening.Unlock()
+	go func() {
+		defer t.door.open.Done()
+		defer t.door.readers.Delete(t)
+		t.read()
+	}()
+}
 
 func (t *wsTransport) read() {
 	defer func() {
@@ -174,6 +188,29 @@ func (t *wsTransport) finish(err error) {
 // Send queues packets. It never blocks: the queue is bounded, and a reader that
 // lets it fill is cut.
 func (t *wsTransport) Send(packets []*packet.Packet) {
+	t.mu.Lock()
+	if t.waiting {
+		t.pending = append(t.pending, packets...)
+	} else {
+		t.send(packets)
+	}
+	t.mu.Unlock()
+	t.Emit("drain")
+}
+
+// takeOver is called when this transport has replaced the old one: what waited
+// there goes out first, then what the engine has sent here since.
+func (t *wsTransport) takeOver(before []*packet.Packet) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waiting = false
+	t.send(before)
+	t.send(t.pending)
+	t.pending = nil
+}
+
+// send encodes packets into the outbox; mu is held.
+func (t *wsTransport) send(packets []*packet.Packet) {
 	if len(packets) > 1 {
 		t.out.cork()
 		defer t.out.uncork()
@@ -194,7 +231,6 @@ func (t *wsTransport) Send(packets []*packet.Packet) {
 		}
 		t.out.send(frameOf(opcode, data.Bytes()))
 	}
-	t.Emit("drain")
 }
 
 // DoClose is called by the library to close; what was queued goes out first.

@@ -1,0 +1,144 @@
+//go:build !stock
+
+package socketio
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"reelroom/models"
+)
+
+func event(org string, to models.Audience, video, user, text string) models.Event {
+	return models.Event{
+		Name: models.EventProgress, OrganizationID: org, Audience: to, VideoID: video, UserID: user,
+		Payload: json.RawMessage(fmt.Sprintf(`{"text":%q}`, text)),
+	}
+}
+
+// heard returns the texts of the events until the one that says "end".
+func heard(t *testing.T, c *rawClient) string {
+	t.Helper()
+	var texts []string
+	for {
+		text := c.expect("42")
+		var args []json.RawMessage
+		var payload struct{ Text string }
+		if err := json.Unmarshal([]byte(text), &args); err != nil || json.Unmarshal(args[1], &payload) != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if payload.Text == "end" {
+			return strings.Join(texts, " ")
+		}
+		texts = append(texts, payload.Text)
+	}
+}
+
+func TestEachEventReachesItsAudienceOnce(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func([]any) {})
+	plain := connectRaw(t, s, "a:plain:viewer")
+	follower := connectRaw(t, s, "a:follower:viewer")
+	left := connectRaw(t, s, "a:left:viewer")
+	foreign := connectRaw(t, s, "b:plain:admin")
+	follower.send(`421["video:subscribe","v1"]`)
+	follower.expect(`431[{"ok":true,"video":{"id":"v1"`)
+	left.send(`421["video:subscribe","v1"]`)
+	left.expect(`431[{"ok":true`)
+	left.send(`422["video:unsubscribe",{"videoId":"v1"}]`)
+	left.expect(`432[{"ok":true}]`)
+	foreign.send(`421["video:subscribe","v1"]`)
+	foreign.expect(`431[{"ok":false,"error":{"code":"not_found","message":"There is no such video."}}]`)
+
+	s.hub.publish(
+		event("a", models.ToOrganization, "v1", "", "all"),
+		event("a", models.ToVideo, "v1", "", "fine"),
+		event("a", models.ToVideo, "v2", "", "other"),
+		event("a", models.ToUser, "", "plain", "personal"),
+		event("a", models.ToOrganization, "v1", "", "end"),
+	)
+	s.hub.publish(event("b", models.ToOrganization, "", "", "end"))
+	for _, c := range []struct {
+		client *rawClient
+		want   string
+	}{{plain, "all personal"}, {follower, "all fine"}, {left, "all"}, {foreign, ""}} {
+		if got := heard(t, c.client); got != c.want {
+			t.Errorf("heard %q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestOrganizationIsFollowedWhileItHasSockets(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func([]any) {})
+	first := connectRaw(t, s, "a:u:viewer")
+	second := connectRaw(t, s, "a:v:viewer")
+	if n := s.hub.listeners("a"); n != 1 {
+		t.Fatalf("%d subscriptions for two sockets", n)
+	}
+	_ = first.conn.Close()
+	second.send("41")
+	for deadline := time.Now().Add(patience); s.hub.listeners("a") != 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the organization is still followed")
+		}
+	}
+}
+
+func TestLostEventsAreTold(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func([]any) {})
+	c := connectRaw(t, s, "a:u:viewer")
+	s.hub.reset("a")
+	c.expect(`42["stream:reset",{"reason":"lost","cursor":"e2.3"},"e2.3"]`)
+}
+
+func TestExpiryIsAnnounced(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func([]any) {})
+	c := connectRaw(t, s, "a:u:viewer:61s")
+	c.expect(`42["auth:expiring",{"expiresAt":"`)
+}
+
+func TestSubscriptionsAreBounded(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func([]any) {})
+	c := connectRaw(t, s, "a:u:viewer")
+	for n := range maxSubscriptions {
+		c.send(fmt.Sprintf(`421["video:subscribe","x%d"]`, n))
+		c.expect(`431[{"ok":true`)
+	}
+	c.send(`421["video:subscribe","x0"]`)
+	c.expect(`431[{"ok":true`)
+	c.send(`421["video:subscribe","one-more"]`)
+	c.expect(`431[{"ok":false,"error":{"code":"rate_limited"`)
+}
+
+// A reader that takes nothing is cut when its queue is full, and delays nobody.
+func TestSlowReaderIsCut(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func([]any) {})
+	lazy := connectRaw(t, s, "a:lazy:viewer")
+	away := connectPoll(t, s, "a:away:viewer")
+	busy := connectRaw(t, s, "a:busy:viewer")
+	e := progress("a", 0)
+	e.Payload = json.RawMessage(`{"n":1,"message":"` + strings.Repeat("x", 16<<10) + `"}`)
+	events := 0
+	for s.door.Stats().Slow < 2 {
+		if events++; events > 4000 {
+			t.Fatal("64 MB were queued for those who read nothing")
+		}
+		s.hub.publish(e)
+		busy.expect(`42["video:progress"`)
+	}
+	t.Logf("cut after %d events of 16 KiB", events)
+	for deadline := time.Now().Add(patience); s.door.Stats().Sockets != 1; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the sockets are still there")
+		}
+	}
+	_, _ = lazy, away
+}
