@@ -26,7 +26,7 @@ export function Library({ editor, onOpen }: { editor: boolean; onOpen: (id: stri
   if (state === "error") {
     return (
       <Alert color="red" title="The library could not be loaded" role="alert">
-        {error?.message} <Anchor component="button" type="button" onClick={() => void reload()}>Try again</Anchor>
+        {error?.message} <Anchor inherit component="button" type="button" onClick={() => void reload()}>Try again</Anchor>
       </Alert>
     );
   }

@@ -29,7 +29,7 @@ export function SignIn() {
           {options.isError && (
             <Alert color="red" title="The server does not answer" role="alert">
               {options.error.message}{" "}
-              <Anchor component="button" type="button" onClick={() => void options.refetch()}>Try again</Anchor>
+              <Anchor inherit component="button" type="button" onClick={() => void options.refetch()}>Try again</Anchor>
             </Alert>
           )}
           {options.data?.local && (
