@@ -133,6 +133,8 @@ func check(org string, e *models.Event) error {
 		return models.Errorf(models.CodeInvalid, "The event is of no or another organization.")
 	case e.VideoID != "" && !models.ValidID(e.VideoID), e.VideoID == "" && (e.Transition || e.Name == models.EventProgress):
 		return models.Errorf(models.CodeInvalid, "The event names no video.")
+	case e.Audience == models.ToVideo && e.VideoID == "", e.Audience == models.ToUser && e.UserID == "":
+		return models.Errorf(models.CodeInvalid, "The event names nobody who could hear it.")
 	case !isObject(e.Payload):
 		return models.Errorf(models.CodeInvalid, "The event's payload is not a JSON object.")
 	}

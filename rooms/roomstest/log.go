@@ -101,6 +101,8 @@ func testRefused(t *testing.T, open Open) {
 		"no object":            {Name: models.EventChat, Payload: json.RawMessage(`[1]`)},
 		"two objects":          {Name: models.EventChat, Payload: json.RawMessage(`{}{}`)},
 		"no payload":           {Name: models.EventChat},
+		"for no video":         {Name: models.EventChat, Audience: models.ToVideo, Payload: json.RawMessage(`{}`)},
+		"for no user":          {Name: models.EventChat, Audience: models.ToUser, Payload: json.RawMessage(`{}`)},
 		"no video":             {Name: models.EventQueued, Transition: true, Payload: json.RawMessage(`{}`)},
 	} {
 		if _, _, err := l.Append(ctx, "acme", e); models.CodeOf(err) != models.CodeInvalid {
