@@ -11,6 +11,9 @@ import (
 	"reelroom/models/record"
 )
 
+// oldest is the order of a backlog.
+var oldest = bson.D{{Key: "createdAt", Value: 1}, {Key: "organizationId", Value: 1}, {Key: "id", Value: 1}}
+
 // Unsettled returns what still needs something. See [models.Backlog].
 func (s *Store) Unsettled(ctx context.Context, after models.VideoRef, limit int) ([]models.Video, error) {
 	asked, cancel := context.WithTimeout(ctx, callTime)
@@ -28,14 +31,14 @@ func (s *Store) Unsettled(ctx context.Context, after models.VideoRef, limit int)
 				bson.D{{Key: "lease.until", Value: bson.D{{Key: "$lte", Value: record.Moment(now)}}}},
 				bson.D{{Key: "$expr", Value: bson.D{{Key: "$lt", Value: bson.A{"$publishedRev", "$rev"}}}}},
 			}}},
-			bson.D{beyond("$gt", []bson.E{
+			beyond("$gt", bson.D{
 				{Key: "createdAt", Value: record.Moment(after.CreatedAt)},
 				{Key: "organizationId", Value: after.OrganizationID},
 				{Key: "id", Value: after.VideoID},
-			})},
+			}),
 		}},
 	}
-	return s.query(ctx, filter, record.Limit(limit), bson.D{{Key: "createdAt", Value: 1}, {Key: "organizationId", Value: 1}, {Key: "id", Value: 1}})
+	return s.query(ctx, filter, record.Limit(limit), oldest)
 }
 
 // Purge removes a deleted record. See [models.Backlog].

@@ -55,7 +55,6 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 		SetReadPreference(readpref.Primary()).
 		SetReadConcern(readconcern.Majority()).
 		SetWriteConcern(writeconcern.Majority()).
-		SetRetryWrites(true).
 		SetBSONOptions(&options.BSONOptions{UseJSONStructTags: true}))
 	if err != nil {
 		return nil, models.Errorf(models.CodeInvalid, "MONGODB_URI does not fit the MongoDB driver.")

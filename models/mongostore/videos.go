@@ -162,6 +162,9 @@ func again(ctx context.Context, err error, n int) bool {
 	}
 }
 
+// newest is the order of a list.
+var newest = bson.D{{Key: "createdAt", Value: -1}, {Key: "id", Value: -1}}
+
 // List returns a page, newest first. See [models.Videos].
 func (s *Store) List(ctx context.Context, org string, page models.Page) (models.VideoPage, error) {
 	filter := bson.D{{Key: "organizationId", Value: org}, {Key: "status", Value: bson.D{{Key: "$in", Value: record.Statuses(page)}}}}
@@ -170,27 +173,28 @@ func (s *Store) List(ctx context.Context, org string, page models.Page) (models.
 		if err != nil {
 			return models.VideoPage{}, err
 		}
-		filter = append(filter, beyond("$lt", []bson.E{{Key: "createdAt", Value: c.CreatedAt}, {Key: "id", Value: c.ID}}))
+		filter = append(filter, beyond("$lt", bson.D{{Key: "createdAt", Value: c.CreatedAt}, {Key: "id", Value: c.ID}})...)
 	}
 	if !models.ValidID(org) {
 		return models.VideoPage{}, nil
 	}
-	found, err := s.query(ctx, filter, page.Size()+1, bson.D{{Key: "createdAt", Value: -1}, {Key: "id", Value: -1}})
+	found, err := s.query(ctx, filter, page.Size()+1, newest)
 	return record.CutPage(page, found), err
 }
 
 // beyond is the condition that a tuple of fields stands after (or before) the
-// given place in the order of the fields.
-func beyond(operator string, place []bson.E) bson.E {
+// given place, in the order of the fields. The bound of the first field alone
+// is said again: an index can start there.
+func beyond(operator string, place bson.D) bson.D {
 	var either bson.A
 	for i := range place {
-		all := bson.D{}
-		for _, equal := range place[:i] {
-			all = append(all, equal)
-		}
+		all := append(bson.D{}, place[:i]...)
 		either = append(either, append(all, bson.E{Key: place[i].Key, Value: bson.D{{Key: operator, Value: place[i].Value}}}))
 	}
-	return bson.E{Key: "$or", Value: either}
+	return bson.D{
+		{Key: place[0].Key, Value: bson.D{{Key: operator + "e", Value: place[0].Value}}},
+		{Key: "$or", Value: either},
+	}
 }
 
 func (s *Store) query(ctx context.Context, filter bson.D, limit int, sort bson.D) ([]models.Video, error) {
