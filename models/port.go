@@ -120,8 +120,9 @@ type Blob interface {
 // BlobPrefix is the prefix of every blob of a video, below its organization.
 func BlobPrefix(videoID string) string { return "videos/" + Segment(videoID) }
 
-// SourceKey is the blob that holds the uploaded file.
-func SourceKey(videoID string) string { return BlobPrefix(videoID) + "/source" }
+// SourceKey is the blob that holds the uploaded file. Two uploads that race
+// for one video bring a nonce of their own.
+func SourceKey(videoID, nonce string) string { return BlobPrefix(videoID) + "/source-" + nonce }
 
 // ThumbnailKey is the blob that holds the picture made by an attempt.
 func ThumbnailKey(videoID string, attempt int) string {

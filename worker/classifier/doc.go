@@ -13,4 +13,4 @@
 // weights.bin is made from the npm package by the generator in weightsgen.
 package classifier
 
-//go:generate go run ./weightsgen -from ../../frontend/node_modules/nsfwjs
+//go:generate go run ./weightsgen -from $NSFWJS_PACKAGE

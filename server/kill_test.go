@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"reelroom/models"
+)
+
+// serverVariable makes this test binary the server.
+const serverVariable = "REELROOM_TEST_SERVER"
+
+// spawn starts the server as a process of its own, which a test can kill.
+func spawn(t *testing.T, dir string) (*installation, *exec.Cmd) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), serverVariable+"=1", "PORT=0", "DATA_DIR="+dir, "FFMPEG=embedded", "LOG_LEVEL=error")
+	cmd.Stderr = os.Stderr
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	lines := bufio.NewScanner(said)
+	for lines.Scan() {
+		if _, url, ok := strings.Cut(lines.Text(), "address   "); ok {
+			go func() { // keep the pipe empty
+				for lines.Scan() {
+				}
+			}()
+			in := &installation{t: t, url: url}
+			in.waitReady()
+			secret, err := os.ReadFile(filepath.Join(dir, secretFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.secret = strings.TrimSpace(string(secret))
+			return in, cmd
+		}
+	}
+	t.Fatal("the server did not say where it listens")
+	return nil, nil
+}
+
+func (in *installation) waitReady() {
+	in.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if r, err := http.Get(in.url + "/readyz"); err == nil {
+			r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return
+			}
+		}
+	}
+	in.t.Fatal("the server is not ready")
+}
+
+// A server killed in the middle of a stage takes the video up again when it is
+// started anew, at the stage that had not finished, and it ends once.
+func TestKilledServerGoesOnAtTheUnfinishedStage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	in, process := spawn(t, dir)
+	editor := in.token("acme", models.RoleEditor)
+	_, events := in.listen(editor)
+	var document models.Document
+	if status := in.upload(editor, "a.mp4", sample(t), &document); status != http.StatusAccepted {
+		t.Fatalf("upload answered %d", status)
+	}
+	for e := range events {
+		var p models.Progress
+		if json.Unmarshal(e.Payload(), &p) == nil && p.Stage == models.StageThumbnail {
+			break
+		}
+	}
+	if err := process.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = process.Wait()
+
+	killed := time.Now()
+	in, _ = spawn(t, dir)
+	editor = in.token("acme", models.RoleEditor)
+	_, events = in.listen(editor)
+	seen, end := outcome(t, events, document.ID)
+	if end.Name != string(models.EventProcessed) {
+		t.Fatalf("the outcome is %s %s", end.Name, end.Payload())
+	}
+	for _, p := range seen {
+		if p.Stage == models.StageMetadata {
+			t.Error("a stage that had finished ran again")
+		}
+	}
+	t.Logf("processed %.1f s after the kill", time.Since(killed).Seconds())
+	var again models.Document
+	in.call(http.MethodGet, "/api/videos/"+document.ID, editor, nil, "", &again)
+	if again.Attempt != 1 || again.Status != models.StatusCompleted {
+		t.Errorf("the record says attempt %d, %s", again.Attempt, again.Status)
+	}
+}
+
+// files counts the files in a tree; none when it is absent.
+func files(t *testing.T, tree fs.FS) (n int) {
+	t.Helper()
+	err := fs.WalkDir(tree, ".", func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
