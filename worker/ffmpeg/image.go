@@ -132,7 +132,8 @@ func (t *Tools) image(ctx context.Context, path string, o ImageOptions, output s
 }
 
 // imageGraph scales before it compares: thumbnail holds all frames of a round,
-// and 24 of the largest size would be a gigabyte.
+// and 24 of the largest size would be gigabytes. To average areas is good for
+// making smaller and takes half the time of bicubic.
 func imageGraph(o ImageOptions, seen, chosen infoFilter, keyframes bool) string {
 	best := fmt.Sprintf("thumbnail=%d", imageRound)
 	if keyframes { // three levels: 13,824 keyframes
@@ -140,10 +141,11 @@ func imageGraph(o ImageOptions, seen, chosen infoFilter, keyframes bool) string 
 	}
 	return "[0:V:0]" + chain(
 		// sar and dar are the input's pixel and picture aspect ratios.
-		fmt.Sprintf(`scale=w=max(2\,2*trunc(min(min(%d\,iw*sar)\,%d*dar)/2)):h=max(2\,2*trunc(ow/dar/2)):flags=bicubic`, o.Width, 2*o.Width),
-		"setsar=1", "format=yuv420p",
+		fmt.Sprintf(`scale=w=max(2\,2*trunc(min(min(%d\,iw*sar)\,%d*dar)/2)):h=max(2\,2*trunc(ow/dar/2)):flags=area`, o.Width, 2*o.Width),
+		"setsar=1",
+		"format=rgb24", // all that thumbnail takes before version 6
 		seen.filter(), best, chosen.filter(),
-	) + "[best];[best]split[full][rest];[rest]" + chain(
+	) + "[best];[best]split[one][rest];[one]format=yuv420p[full];[rest]" + chain(
 		fmt.Sprintf(`scale=w=min(%d\,iw):h=min(%d\,ih):force_original_aspect_ratio=decrease:flags=bicubic`, smallSide, smallSide),
 		"format=rgb24",
 	) + "[small]"

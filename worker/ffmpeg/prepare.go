@@ -12,7 +12,7 @@ const (
 	// compileLimit is for slow machines, and for several that wait their turn.
 	compileLimit = 10 * time.Minute
 	// heartbeat is how often a waiting person hears something.
-	heartbeat = 500 * time.Millisecond
+	heartbeat = time.Second
 )
 
 // Prepare compiles the embedded ffmpeg into the cache, or finds it there. It

@@ -42,6 +42,17 @@ func TestProbeContainers(t *testing.T) {
 				} else if want.audio != "" {
 					t.Error("no audio")
 				}
+				frames := int64(0)
+				err = tools.Frames(t.Context(), path, FrameOptions{Width: 32, Height: 32}, func(f Frame) error {
+					frames++
+					return nil
+				})
+				if err != nil || frames == 0 {
+					t.Errorf("%d frames, %v", frames, err)
+				}
+				if !tools.Native() {
+					return // TestDurationFromPackets scans with both
+				}
 				scan, err := tools.ScanPackets(t.Context(), path, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -55,13 +66,8 @@ func TestProbeContainers(t *testing.T) {
 				if scan.Keyframes == 0 || scan.Packets < scan.Keyframes {
 					t.Errorf("%d packets, %d keyframes", scan.Packets, scan.Keyframes)
 				}
-				frames := 0
-				err = tools.Frames(t.Context(), path, FrameOptions{Width: 32, Height: 32}, func(f Frame) error {
-					frames++
-					return nil
-				})
-				if d := int64(frames) - scan.Packets; err != nil || d < -2 || d > 0 {
-					t.Errorf("%d frames of %d packets, %v", frames, scan.Packets, err)
+				if d := frames - scan.Packets; d < -2 || d > 0 {
+					t.Errorf("%d frames of %d packets", frames, scan.Packets)
 				}
 			})
 		})
@@ -143,7 +149,7 @@ func TestDurationFromPackets(t *testing.T) {
 func TestNativeAndEmbeddedAgree(t *testing.T) {
 	t.Parallel()
 	native, embedded := openNative(t), openEmbedded(t)
-	for _, name := range []string{"h264.mp4", "vp9.webm", "mpeg4.avi", "mpeg2.ts", "prores.mov", "rotated.mp4", "wmv2.wmv", "mpeg1.mpg", "mpeg2.mxf", "flv1.flv", "vp8.ogv", "mjpeg.mov"} {
+	for _, name := range []string{"h264.mp4", "vp9.webm", "mpeg2.ts", "wmv2.wmv", "rotated.mp4"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a, err := native.Probe(t.Context(), media(t, name))
