@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -54,7 +53,7 @@ type api struct {
 //
 // The server that runs it sets ReadHeaderTimeout, IdleTimeout and
 // MaxHeaderBytes, but no ReadTimeout and no WriteTimeout: files take as long as
-// they take. Bodies have a deadline here that moves with what arrives.
+// they take. Bodies and answers have deadlines here that move with their bytes.
 func New(c Config) http.Handler {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -149,6 +148,3 @@ func (a *api) fallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	return errMethod
 }
-
-// bodyIdle is how long a body may send nothing.
-const bodyIdle = 30 * time.Second

@@ -30,9 +30,7 @@ func decode(w http.ResponseWriter, r *http.Request, into any, optional bool, typ
 	if types = append(types, "application/json"); err != nil || !slices.Contains(types, kind) {
 		return models.Errorf(codeMediaType, "The body must be application/json.")
 	}
-	moving := &movingBody{r.Body, http.NewResponseController(w)}
-	defer moving.stop()
-	body, err := io.ReadAll(http.MaxBytesReader(w, moving, maxJSON))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return models.Errorf(models.CodeTooLarge, "The body is larger than %d bytes.", maxJSON)
 	}
@@ -51,6 +49,9 @@ func decode(w http.ResponseWriter, r *http.Request, into any, optional bool, typ
 	return nil
 }
 
+// bodyIdle is how long a body may send nothing.
+const bodyIdle = 30 * time.Second
+
 // movingBody is a body whose read deadline moves with what arrives, so that a
 // slow one may take its time and a silent one may not.
 type movingBody struct {
@@ -58,15 +59,28 @@ type movingBody struct {
 	control *http.ResponseController
 }
 
-func (b *movingBody) Read(p []byte) (int, error) {
-	// A writer without deadlines, as in tests, has no silent clients either.
-	_ = b.control.SetReadDeadline(time.Now().Add(bodyIdle))
-	return b.ReadCloser.Read(p)
+// moving puts the first deadline. It holds too where no handler reads the body:
+// net/http itself waits for some of it before it sends an answer.
+func moving(body io.ReadCloser, control *http.ResponseController) io.ReadCloser {
+	if body == nil || body == http.NoBody {
+		return body
+	}
+	b := &movingBody{body, control}
+	b.move(time.Now().Add(bodyIdle))
+	return b
 }
 
-// stop takes the deadline away: net/http goes on reading, to notice a client
-// that leaves.
-func (b *movingBody) stop() { _ = b.control.SetReadDeadline(time.Time{}) }
+func (b *movingBody) Read(p []byte) (int, error) {
+	b.move(time.Now().Add(bodyIdle))
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		b.move(time.Time{}) // net/http reads on, to notice a client that leaves
+	}
+	return n, err
+}
+
+// move sets the deadline; a writer without deadlines, as in tests, has none.
+func (b *movingBody) move(to time.Time) { _ = b.control.SetReadDeadline(to) }
 
 // write answers with JSON.
 func write(w http.ResponseWriter, status int, value any) error {

@@ -42,12 +42,13 @@ func RequestID(r *http.Request) string { return entryOf(r).id }
 func (a *api) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		e := &entry{id: r.Header.Get("X-Request-Id"), out: &recorder{ResponseWriter: w}}
+		e := &entry{id: r.Header.Get("X-Request-Id"), out: &recorder{ResponseWriter: w, control: http.NewResponseController(w)}}
 		if !saneID(e.id) {
 			e.id = models.NewID(began)
 		}
 		w.Header().Set("X-Request-Id", e.id)
 		r = r.WithContext(context.WithValue(r.Context(), entryKey{}, e))
+		r.Body = moving(r.Body, e.out.control)
 		defer func() {
 			p := recover()
 			if p == http.ErrAbortHandler {
@@ -58,6 +59,7 @@ func (a *api) observe(next http.Handler) http.Handler {
 				a.fail(e.out, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			}
 			a.log(r, e, time.Since(began))
+			e.out.finish()
 			if p != nil && begun {
 				panic(http.ErrAbortHandler) // the answer was under way: it must not look whole
 			}
@@ -102,17 +104,29 @@ func saneID(id string) bool {
 	return true
 }
 
-// recorder notes what was answered.
+// recorder notes what was answered. Its write deadline moves with what the
+// client takes, so that a large answer may take its time, and a client that
+// takes nothing is let go.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	control *http.ResponseController
+	status  int
+	bytes   int64
 }
+
+const (
+	// writeIdle is how long a client may take nothing. A player that pauses asks
+	// again, from where it was.
+	writeIdle = 2 * time.Minute
+	// buffered is more than net/http holds back of an answer.
+	buffered = 16 << 10
+)
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status
 	}
+	w.move(time.Now().Add(writeIdle))
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -120,10 +134,22 @@ func (w *recorder) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
+	w.move(time.Now().Add(writeIdle))
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
 }
+
+// finish takes the deadline away: the connection may serve other handlers next.
+func (w *recorder) finish() {
+	if w.bytes > buffered {
+		_ = w.control.Flush() // the rest of a large answer is still under the deadline
+	}
+	w.move(time.Time{})
+}
+
+// move sets the deadline; a writer without deadlines, as in tests, has none.
+func (w *recorder) move(to time.Time) { _ = w.control.SetWriteDeadline(to) }
 
 // Unwrap serves http.ResponseController.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

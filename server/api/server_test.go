@@ -38,7 +38,7 @@ const maxUpload = 1 << 20
 // bench is the door over a real store, real files and a real log.
 type bench struct {
 	*httptest.Server
-	t       *testing.T
+	t       testing.TB
 	library *library.Library
 	links   *models.SignedLinks
 	log     *syncBuffer
@@ -80,7 +80,7 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-func newBench(t *testing.T, change func(*Config)) *bench {
+func newBench(t testing.TB, change func(*Config)) *bench {
 	t.Helper()
 	b := &bench{t: t, log: &syncBuffer{}, queue: &tasks{}, blobs: filepath.Join(t.TempDir(), "blobs")}
 	b.redis = miniredis.RunT(t)
@@ -122,7 +122,7 @@ func newBench(t *testing.T, change func(*Config)) *bench {
 	return b
 }
 
-func token(t *testing.T, org string, role models.Role) string {
+func token(t testing.TB, org string, role models.Role) string {
 	t.Helper()
 	s, err := auth.Mint(testSecret, models.Identity{UserID: string(role), OrganizationID: org, Role: role}, time.Hour)
 	if err != nil {
@@ -173,7 +173,7 @@ func (b *bench) json(method, path, token, body string, header ...string) answer 
 }
 
 // into reads an answer of the wanted status.
-func (a answer) into(t *testing.T, status int, value any) {
+func (a answer) into(t testing.TB, status int, value any) {
 	t.Helper()
 	if a.StatusCode != status {
 		t.Fatalf("%s %s: %d %s, want %d", a.Request.Method, a.Request.URL.Path, a.StatusCode, a.body, status)
@@ -186,7 +186,7 @@ func (a answer) into(t *testing.T, status int, value any) {
 }
 
 // refused checks a problem's form and its code.
-func (a answer) refused(t *testing.T, status int, code models.Code) {
+func (a answer) refused(t testing.TB, status int, code models.Code) {
 	t.Helper()
 	var p problem
 	err := json.Unmarshal(a.body, &p)
@@ -199,7 +199,7 @@ func (a answer) refused(t *testing.T, status int, code models.Code) {
 // field is a part of a form; a name makes it a file.
 type field struct{ field, name, value string }
 
-func makeForm(t *testing.T, fields ...field) (body []byte, contentType string) {
+func makeForm(t testing.TB, fields ...field) (body []byte, contentType string) {
 	t.Helper()
 	var out bytes.Buffer
 	w := multipart.NewWriter(&out)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"mime"
@@ -20,6 +21,8 @@ const (
 	// maxParts bounds the parts of a form, maxTitle the bytes of its title.
 	maxParts = 16
 	maxTitle = 4 << 10
+	// readBytes is the step in which a body is read from the connection.
+	readBytes = 64 << 10
 	// lingerBytes and lingerTime bound what is still read of a body that was
 	// refused, so that a client which sends first and listens then hears why.
 	lingerBytes = 16 << 20
@@ -41,10 +44,8 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, who models.Identity
 		w.Header().Set("Connection", "close")
 		return library.TooLarge(a.Library.MaxUpload)
 	}
-	moving := &movingBody{r.Body, http.NewResponseController(w)}
-	defer moving.stop()
-	body := http.MaxBytesReader(w, moving, limit)
-	f := &form{parts: multipart.NewReader(body, params["boundary"]), limit: a.Library.MaxUpload}
+	body := http.MaxBytesReader(w, r.Body, limit)
+	f := &form{parts: multipart.NewReader(bufio.NewReaderSize(body, readBytes), params["boundary"]), limit: a.Library.MaxUpload}
 	d, repeated, err := f.send(a, r, who)
 	if err != nil || repeated {
 		linger(r, body)

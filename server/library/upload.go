@@ -58,7 +58,7 @@ func (l *Library) Upload(ctx context.Context, who models.Identity, u Upload) (d 
 	}
 	// The last part is fresh even where the id is not, so that two uploads of
 	// one key never write to one file.
-	v.File.Key = v.ID + "/source-" + models.NewID(l.now())
+	v.File.Key = models.SourceKey(v.ID, models.NewID(l.now()))
 	v.File.Name = cleanName(u.FileName)
 	if err := l.receive(ctx, &v, u); err != nil {
 		return d, false, classify(ctx, err)
@@ -135,10 +135,20 @@ func (l *Library) copy(ctx context.Context, to io.Writer, head []byte, from io.R
 		if err := ctx.Err(); err != nil {
 			return 0, cut(err)
 		}
-		var n int
-		n, end = from.Read(buffer)
-		piece = buffer[:n]
+		piece, end = fill(buffer, from)
 	}
+}
+
+// fill reads until the buffer is full or the reader has ended: a form's parser
+// hands out a few kilobytes at a time, and the disk likes more.
+func fill(buffer []byte, from io.Reader) (piece []byte, end error) {
+	n := 0
+	for n < len(buffer) && end == nil {
+		var m int
+		m, end = from.Read(buffer[n:])
+		n += m
+	}
+	return buffer[:n], end
 }
 
 // accept makes the record. Whatever the store answers, a file is removed only
