@@ -1,0 +1,141 @@
+package models
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+var epochStart = time.UnixMilli(1_700_000_000_000).UTC()
+
+// at gives a record in the state that the transitions lead to.
+func at(t *testing.T, steps ...Transition) *Video {
+	t.Helper()
+	v := &Video{ID: "v", OrganizationID: "acme", Status: StatusQueued, Attempt: 1, Rev: 1}
+	for i, step := range steps {
+		if err := step(v, epochStart); err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
+	}
+	return v
+}
+
+func nothing(*Video) {}
+
+func finish(fence int64, stages ...Stage) (all []Transition) {
+	for _, s := range stages {
+		all = append(all, FinishStage(fence, s, nothing))
+	}
+	return all
+}
+
+// Each transition, from each status: to which status it leads, or which error.
+func TestTransitions(t *testing.T) {
+	t.Parallel()
+	claimed := []Transition{Claim("w", 1)}
+	from := map[string][]Transition{
+		"queued": nil, "processing": claimed, "cancelled": {Cancel()}, "deleted": {Delete()},
+		"failed": append(claimed, Fail(1, Failure{})), "completed": append(claimed, finish(1, Stages...)...),
+	}
+	for _, test := range []struct {
+		name       string
+		transition Transition
+		want       map[string]any // Status or error; nil: the status stays
+	}{
+		{"claim", Claim("x", 1), map[string]any{"queued": StatusProcessing, "processing": ErrLeased, "completed": ErrConflict, "failed": ErrConflict, "cancelled": ErrConflict, "deleted": ErrConflict}},
+		{"claim of another attempt", Claim("x", 2), map[string]any{"queued": ErrConflict, "processing": ErrConflict, "failed": ErrConflict}},
+		{"heartbeat", Heartbeat(1), map[string]any{"queued": ErrStale, "processing": nil, "completed": ErrStale, "failed": ErrStale, "cancelled": ErrStale, "deleted": ErrStale}},
+		{"heartbeat of an old fence", Heartbeat(0), map[string]any{"queued": ErrStale, "processing": ErrStale}},
+		{"release", Release(1), map[string]any{"queued": ErrStale, "processing": nil, "failed": ErrStale}},
+		{"finish", FinishStage(1, StageMetadata, nothing), map[string]any{"queued": ErrStale, "processing": nil, "completed": ErrStale, "failed": ErrStale, "cancelled": ErrStale, "deleted": ErrStale}},
+		{"finish of another stage", FinishStage(1, StageThumbnail, nothing), map[string]any{"processing": ErrStale}},
+		{"fail", Fail(1, Failure{Code: CodeCorrupt}), map[string]any{"queued": ErrStale, "processing": StatusFailed, "completed": ErrStale, "failed": ErrStale, "cancelled": ErrStale, "deleted": ErrStale}},
+		{"cancel", Cancel(), map[string]any{"queued": StatusCancelled, "processing": StatusCancelled, "completed": ErrConflict, "failed": ErrConflict, "cancelled": ErrConflict, "deleted": ErrConflict}},
+		{"retry", Retry(false), map[string]any{"queued": ErrConflict, "processing": ErrConflict, "completed": ErrConflict, "failed": StatusQueued, "cancelled": StatusQueued, "deleted": ErrConflict}},
+		{"delete", Delete(), map[string]any{"queued": StatusDeleted, "processing": StatusDeleted, "completed": StatusDeleted, "failed": StatusDeleted, "cancelled": StatusDeleted, "deleted": ErrNotFound}},
+		{"rename", Rename("x"), map[string]any{"queued": nil, "processing": nil, "completed": nil, "failed": nil, "cancelled": nil}},
+	} {
+		for name, want := range test.want {
+			v := at(t, from[name]...)
+			before := *v
+			err := test.transition(v, epochStart.Add(time.Second))
+			if failure, ok := want.(error); ok {
+				if !errors.Is(err, failure) {
+					t.Errorf("%s when %s: %v, want %v", test.name, name, err, failure)
+				}
+				continue
+			}
+			status := before.Status
+			if want != nil {
+				status = want.(Status)
+			}
+			if err != nil || v.Status != status {
+				t.Errorf("%s when %s: %s, %v, want %s", test.name, name, v.Status, err, status)
+			}
+			if changed := v.Status != before.Status || v.Stage != before.Stage || v.Title != before.Title; v.Rev-before.Rev != map[bool]int64{true: 1}[changed] {
+				t.Errorf("%s when %s: rev went from %d to %d", test.name, name, before.Rev, v.Rev)
+			}
+			if v.Status.Terminal() && (v.FinishedAt.IsZero() || v.Lease != (Lease{})) {
+				t.Errorf("%s when %s: ended with %+v", test.name, name, v)
+			}
+		}
+	}
+}
+
+// The worker that lost its lease writes nothing, and a file that keeps killing
+// workers is given up.
+func TestPoison(t *testing.T) {
+	t.Parallel()
+	v := at(t, Claim("first", 1))
+	late := epochStart.Add(LeaseTime)
+	if err := Claim("second", 1)(v, late.Add(-time.Millisecond)); !errors.Is(err, ErrLeased) {
+		t.Errorf("before the lease ran out: %v", err)
+	}
+	if err := Claim("second", 1)(v, late); err != nil || v.Fence != 2 || v.Crashes != 1 || v.Lease.Worker != "second" {
+		t.Errorf("after: %+v, %v", v, err)
+	}
+	if err := FinishStage(1, StageMetadata, nothing)(v, late); !errors.Is(err, ErrStale) {
+		t.Errorf("the first worker: %v", err)
+	}
+	if err := Claim("third", 1)(v, late.Add(LeaseTime)); err != nil || v.Status != StatusFailed || v.Failure == nil || v.Failure.Code != CodePoison || v.Failure.Stage != StageMetadata {
+		t.Errorf("after %d crashes: %+v, %v", MaxCrashes, v, err)
+	}
+	if err := Retry(false)(v, late); err != nil || v.Attempt != 2 || v.Crashes != 0 || v.Failure != nil || v.Stage != StageMetadata {
+		t.Errorf("a retry: %+v, %v", v, err)
+	}
+}
+
+// A stage that ends forgets the crashes in it; a release counts none.
+func TestCrashesAreOfAStage(t *testing.T) {
+	t.Parallel()
+	v := at(t, Claim("first", 1))
+	late := epochStart.Add(LeaseTime)
+	for i, step := range []Transition{Claim("second", 1), FinishStage(2, StageMetadata, nothing), Release(2), Claim("third", 1)} {
+		if err := step(v, late); err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
+	}
+	if v.Crashes != 0 || v.Stage != StageThumbnail || v.Fence != 4 || v.Status != StatusProcessing {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestRetryKeepsOrForgets(t *testing.T) {
+	t.Parallel()
+	for _, fromStart := range []bool{false, true} {
+		v := at(t, Claim("w", 1), FinishStage(1, StageMetadata, func(v *Video) { v.Metadata = &Metadata{} }), Fail(1, Failure{}), Retry(fromStart))
+		if kept := v.Metadata != nil && v.Stage == StageThumbnail; kept == fromStart || v.Attempt != 2 || !v.StartedAt.IsZero() || !v.FinishedAt.IsZero() {
+			t.Errorf("from start %v: %+v", fromStart, v)
+		}
+	}
+}
+
+func TestPublished(t *testing.T) {
+	t.Parallel()
+	v := at(t, Rename("x"), Rename("y"))
+	for _, step := range []struct{ rev, want int64 }{{2, 2}, {1, 2}, {99, 3}, {0, 3}} {
+		if err := Published(step.rev)(v, epochStart); err != nil || v.PublishedRev != step.want || v.Unpublished() != (step.want < 3) {
+			t.Errorf("published %d: %d, %v", step.rev, v.PublishedRev, err)
+		}
+	}
+}
