@@ -123,7 +123,7 @@ func checkProcessed(t *testing.T, in *installation, payload []byte) {
 // Deleting a video while it is worked on ends the work and leaves no file.
 func TestDeleteWhileRunningLeavesNothing(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := dataDir(t)
 	in := start(t, map[string]string{"FFMPEG": "embedded", "DATA_DIR": dir})
 	editor := in.token("acme", models.RoleEditor)
 	_, events := in.listen(editor)

@@ -71,7 +71,7 @@ func (in *installation) waitReady() {
 // started anew, at the stage that had not finished, and it ends once.
 func TestKilledServerGoesOnAtTheUnfinishedStage(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := dataDir(t)
 	in, process := spawn(t, dir)
 	editor := in.token("acme", models.RoleEditor)
 	_, events := in.listen(editor)

@@ -27,7 +27,27 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	var err error
+	if compiled, err = os.MkdirTemp("", "reelroom-ffmpeg-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(compiled)
+	os.Exit(code)
+}
+
+// compiled keeps the embedded ffmpeg's compiled form for all tests.
+var compiled string
+
+// dataDir makes a DATA_DIR that need not compile the embedded ffmpeg again.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Symlink(compiled, filepath.Join(dir, "ffmpeg")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // patience bounds each wait of these tests: the embedded ffmpeg is slow where
@@ -45,7 +65,7 @@ type installation struct {
 // and stops it at the end of the test.
 func start(t *testing.T, variables map[string]string) *installation {
 	t.Helper()
-	values := map[string]string{"PORT": "0", "DATA_DIR": t.TempDir(), "LOG_LEVEL": "error"}
+	values := map[string]string{"PORT": "0", "DATA_DIR": dataDir(t), "LOG_LEVEL": "error"}
 	for k, v := range variables {
 		values[k] = v
 	}
