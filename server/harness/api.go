@@ -89,7 +89,7 @@ func (a *app) client(c sio.Config) *sio.Client {
 	c.URL, c.HTTP = a.address(), a.http
 	c.Token = func() (string, error) { return a.bearer(localAdmin) }
 	c.OnDisconnect = func(err error, wait time.Duration) {
-		a.note("connection lost (%v); trying again in %.1f s", err, wait.Seconds())
+		a.note("connection lost (%s); trying again in %.1f s", explain(err, a.address()).Message, wait.Seconds())
 	}
 	return sio.New(c)
 }

@@ -11,7 +11,7 @@ type tokenCommand struct {
 	User string        `help:"Claim userId." default:"admin"`
 	Org  string        `help:"Claim organizationId." default:"local"`
 	Role string        `help:"Claim role: admin, editor, viewer or service." default:"admin" enum:"admin,editor,viewer,service"`
-	TTL  time.Duration `name:"ttl" help:"How long the token is valid; a negative one makes an expired token." default:"24h"`
+	TTL  time.Duration `name:"ttl" help:"How long the token is valid; --ttl=-1m makes an expired one." default:"24h"`
 }
 
 func (c tokenCommand) Run(a *app) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,15 @@ func TestTokenFromSecretFile(t *testing.T) {
 	_, err := jwt.ParseWithClaims(strings.TrimSuffix(r.out, "\n"), claims, func(*jwt.Token) (any, error) { return []byte(testSecret), nil })
 	if err != nil || claims["userId"] != "admin" || claims["organizationId"] != "local" || claims["role"] != "admin" {
 		t.Errorf("%v %v", claims, err)
+	}
+}
+
+func TestTokenMayBeExpired(t *testing.T) {
+	t.Parallel()
+	token := strings.TrimSpace(harness(t.Context(), "token", "--secret", testSecret, "--ttl=-1m").out)
+	_, err := jwt.Parse(token, func(*jwt.Token) (any, error) { return []byte(testSecret), nil })
+	if !errors.Is(err, jwt.ErrTokenExpired) {
+		t.Error(err)
 	}
 }
 
