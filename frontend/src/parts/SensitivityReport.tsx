@@ -9,6 +9,30 @@ interface Props {
   onSeek: (ms: number) => void;
 }
 
+/** The categories that the verdict is made from; the others explain them. */
+const weighed = ["explicit", "sexy", "suggestive"];
+
+const categoryWords: Record<string, string> = {
+  explicit: "Explicit",
+  sexy: "Suggestive",
+  suggestive: "Suggestive",
+  neutral: "Neutral",
+  drawing: "Drawing",
+  porn: "Pornographic",
+  hentai: "Drawn pornography",
+};
+const inWords = (category: string) => categoryWords[category] ?? category;
+
+const score = ([category, value]: [string, number]) => (
+  <div key={category}>
+    <div className="statusRow">
+      <span>{inWords(category)}</span>
+      <span className="number">{Math.round(value * 100)} %</span>
+    </div>
+    <Progress value={value * 100} size="xs" color="gray" aria-label={`Highest score: ${inWords(category)}`} />
+  </div>
+);
+
 /** What the classifier saw, where, and what it cannot see. */
 export function SensitivityReport({ found, seconds, onSeek }: Props) {
   const verdict = verdictWords[found.verdict];
@@ -34,22 +58,18 @@ export function SensitivityReport({ found, seconds, onSeek }: Props) {
             {segments.map((s, i) => (
               <li key={i}>
                 <Button size="compact-sm" variant="light" color="red" onClick={() => onSeek(s.startMs)}>
-                  {span(s.startMs, s.endMs)} {s.category} {Math.round(s.score * 100)} %
+                  {span(s.startMs, s.endMs)} {inWords(s.category)} {Math.round(s.score * 100)} %
                 </Button>
               </li>
             ))}
           </ul>
         </>
       )}
-      {scores.map(([category, score]) => (
-        <div key={category}>
-          <div className="statusRow">
-            <span>{category}</span>
-            <span className="number">{Math.round(score * 100)} %</span>
-          </div>
-          <Progress value={score * 100} size="xs" color="gray" aria-label={`Highest score of ${category}`} />
-        </div>
-      ))}
+      {scores.filter(([category]) => weighed.includes(category)).map(score)}
+      <details>
+        <summary><Text span size="sm">All categories of the model</Text></summary>
+        <Stack gap="xs" mt="xs">{scores.filter(([category]) => !weighed.includes(category)).map(score)}</Stack>
+      </details>
       <Text size="xs" c="dimmed">
         {found.scope || "Detects nudity and sexual content only."} {found.frames} {found.frames === 1 ? "frame" : "frames"} looked at ({found.sampling}), model {found.model}.
       </Text>
