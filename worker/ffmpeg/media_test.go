@@ -63,7 +63,7 @@ func media(t testing.TB, name string) string {
 	}
 	fn, _ := made.LoadOrStore(name, sync.OnceValue(func() error {
 		return tools.run(t.Context(), command{
-			tool: "ffmpeg", output: mediaFolder, wall: 2 * time.Minute, maxStdout: 1 << 20,
+			tool: "ffmpeg", output: mediaFolder, wall: 5 * time.Minute, maxStdout: 1 << 20, quiet: true,
 			args: slices.Concat([]string{"-v", "error", "-y"}, recipe, []string{tools.outputArg(path)}),
 		})
 	}))
