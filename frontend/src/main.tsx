@@ -1,4 +1,4 @@
-import "@mantine/core/styles.css";
+import "./kit";
 import "./theme.css";
 import "./style.css";
 import { MantineProvider } from "@mantine/core";

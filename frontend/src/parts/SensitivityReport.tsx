@@ -10,7 +10,7 @@ interface Props {
 }
 
 /** The categories that the verdict is made from; the others explain them. */
-const weighed = ["explicit", "sexy", "suggestive"];
+const weighed = ["explicit", "sexy"];
 
 const categoryWords: Record<string, string> = {
   explicit: "Explicit",
@@ -29,7 +29,7 @@ const score = ([category, value]: [string, number]) => (
       <span>{inWords(category)}</span>
       <span className="number">{Math.round(value * 100)} %</span>
     </div>
-    <Progress value={value * 100} size="xs" color="gray" aria-label={`Highest score: ${inWords(category)}`} />
+    <Progress value={value * 100} size="xs" color="gray.6" aria-label={`Highest score: ${inWords(category)}`} />
   </div>
 );
 
@@ -50,14 +50,14 @@ export function SensitivityReport({ found, seconds, onSeek }: Props) {
           {seconds > 0 && (
             <div className="strip" aria-hidden>
               {segments.map((s, i) => (
-                <i key={i} style={{ left: `${s.startMs / seconds / 10}%`, width: `${Math.max(0, s.endMs - s.startMs) / seconds / 10}%` }} />
+                <i key={i} className={s.category} style={{ left: `${s.startMs / seconds / 10}%`, width: `${Math.max(0, s.endMs - s.startMs) / seconds / 10}%` }} />
               ))}
             </div>
           )}
           <ul className="segments" aria-label="Where it was found">
             {segments.map((s, i) => (
               <li key={i}>
-                <Button size="compact-sm" variant="light" color="red" onClick={() => onSeek(s.startMs)}>
+                <Button size="compact-sm" variant="light" color={s.category === "suggestive" ? "yellow" : "red"} onClick={() => onSeek(s.startMs)}>
                   {span(s.startMs, s.endMs)} {inWords(s.category)} {Math.round(s.score * 100)} %
                 </Button>
               </li>
