@@ -23,6 +23,7 @@ type Door struct {
 	handlers map[string]handler
 	index    *index
 	feed     *feed
+	flusher  flusher
 	stats    counters
 
 	io     *socket.Server

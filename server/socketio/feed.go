@@ -100,13 +100,6 @@ func (d *Door) deliver(org string, head rooms.Cursor, events []models.Event) {
 		d.reset(org, head)
 		return
 	}
-	if len(events) > 1 {
-		for _, s := range d.index.members(rooms.Org(org)) {
-			if uncork := s.cork(); uncork != nil {
-				defer uncork()
-			}
-		}
-	}
 	for i := range events {
 		if events[i].OrganizationID != org {
 			d.log.Error("an event of another organization was not delivered", "event", events[i].Name)

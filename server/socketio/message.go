@@ -21,6 +21,8 @@ type message struct {
 	frame []byte
 	// head is how many bytes of frame stand before the packet.
 	head int
+	// shared tells that it goes to more than one socket, and may gather.
+	shared bool
 }
 
 // Read makes a message fit where the library wants a reader. The library only
@@ -84,7 +86,9 @@ func eventMessage(name models.EventName, payload []byte, cursor string) *message
 
 // logMessage encodes an event of the log.
 func logMessage(e *models.Event) *message {
-	return eventMessage(e.Name, e.Payload, rooms.CursorOf(e).String())
+	m := eventMessage(e.Name, e.Payload, rooms.CursorOf(e).String())
+	m.shared = true
+	return m
 }
 
 // ackMessage encodes the answer to the packet that carried id.

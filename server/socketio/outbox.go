@@ -16,18 +16,21 @@ var (
 
 // outbox is the bounded queue between the events and one TCP connection.
 //
-// Whoever sends writes at once, without blocking, what the kernel takes; only
-// what it does not take is queued, and a goroutine that lives as long as the
-// queue does writes it. So an idle socket costs no goroutine, and a slow one
-// delays nobody.
+// Whoever sends writes at once, without blocking, what the kernel takes; what
+// goes to many sockets is left to the door's flusher, which writes all that has
+// gathered in one go. Only what the kernel does not take stays queued, and a
+// goroutine that lives as long as that writes it. So an idle socket costs no
+// goroutine, and a slow one delays nobody.
 type outbox struct {
-	conn net.Conn
-	raw  syscall.RawConn // nil where a write that does not block is impossible
+	conn    net.Conn
+	raw     syscall.RawConn // nil where a write that does not block is impossible
+	flusher *flusher
 
 	mu      sync.Mutex
 	queue   net.Buffers
 	size    int   // bytes in queue, and those that the goroutine is writing
 	corked  int   // how many hold back the writing to gather more
+	dirty   bool  // the flusher will come
 	writing bool  // the goroutine is at work
 	closing bool  // close when everything is written
 	cut     error // set once nothing more goes out
@@ -36,13 +39,21 @@ type outbox struct {
 // corkBytes is how much is gathered before it is written nevertheless.
 const corkBytes = 32 << 10
 
-func newOutbox(conn net.Conn) *outbox {
-	return &outbox{conn: conn, raw: rawConn(conn)}
+// gatherTime is how much later, at most, an event of a burst may be written.
+const gatherTime = 3 * time.Millisecond
+
+func newOutbox(conn net.Conn, f *flusher) *outbox {
+	return &outbox{conn: conn, raw: rawConn(conn), flusher: f}
 }
 
-// send queues whole frames. It never blocks. When the queue is full the
-// connection is cut: its reader would miss something without knowing.
-func (o *outbox) send(frame []byte) {
+// send queues whole frames and writes them. It never blocks. When the queue is
+// full the connection is cut: its reader would miss something without knowing.
+func (o *outbox) send(frame []byte) { o.put(frame, false) }
+
+// sendSoon is [outbox.send], but leaves the writing to the flusher.
+func (o *outbox) sendSoon(frame []byte) { o.put(frame, true) }
+
+func (o *outbox) put(frame []byte, soon bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.cut != nil || o.closing {
@@ -50,11 +61,63 @@ func (o *outbox) send(frame []byte) {
 	}
 	o.queue = append(o.queue, frame)
 	o.size += len(frame)
-	if !o.writing && (o.corked == 0 || o.size > corkBytes) {
+	switch {
+	case o.writing:
+	case o.size > corkBytes || o.corked == 0 && !soon:
 		o.write()
+	case soon && !o.dirty:
+		o.dirty = true
+		o.flusher.add(o)
 	}
 	if o.size > maxQueue {
 		o.fail(errSlow)
+	}
+}
+
+// flush writes what has gathered.
+func (o *outbox) flush() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.dirty = false
+	if !o.writing && o.corked == 0 {
+		o.write()
+	}
+}
+
+// flusher writes the outboxes that have something to write, one after the
+// other: at once after a quiet time, and then once in a gatherTime. What comes
+// in the meantime gathers: the more is to be done, the more goes into one write.
+// Its goroutine lives only as long as there is something to do.
+type flusher struct {
+	mu      sync.Mutex
+	dirty   []*outbox
+	running bool
+}
+
+func (f *flusher) add(o *outbox) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dirty = append(f.dirty, o)
+	if !f.running {
+		f.running = true
+		go f.run()
+	}
+}
+
+func (f *flusher) run() {
+	for {
+		f.mu.Lock()
+		round := f.dirty
+		f.dirty = nil
+		f.running = len(round) > 0
+		f.mu.Unlock()
+		if len(round) == 0 {
+			return
+		}
+		for _, o := range round {
+			o.flush()
+		}
+		time.Sleep(gatherTime)
 	}
 }
 

@@ -82,9 +82,15 @@ func (s *session) deliver(m *message) {
 }
 
 // write hands a message to the connection. No lock is held: the library may
-// find the connection closed and call back.
+// find the connection closed and call back. A WebSocket gets it directly; the
+// engine would only pass it on, at the price of seven calls to listeners that
+// do not exist.
 func (s *session) write(m *message) {
-	s.conn.Write(m, options, nil)
+	if t, ok := s.conn.Transport().(*wsTransport); ok {
+		t.deliver(m)
+	} else {
+		s.conn.Write(m, options, nil)
+	}
 	s.door.stats.sent.Add(1)
 }
 
@@ -106,16 +112,6 @@ func (s *session) opened() {
 			s.write(m)
 		}
 	}
-}
-
-// cork gathers what is delivered until the returned function is called, where
-// the transport can do that.
-func (s *session) cork() func() {
-	if t, ok := s.conn.Transport().(*wsTransport); ok {
-		t.out.cork()
-		return t.out.uncork
-	}
-	return nil
 }
 
 // close ends the connection and leaves it to the client to come again, which

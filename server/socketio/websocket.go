@@ -80,7 +80,7 @@ type wsTransport struct {
 func (t *wsTransport) Construct(ctx *types.HttpContext) {
 	t.Transport.Construct(ctx)
 	t.conn = ctx.Websocket.Conn
-	t.out = newOutbox(t.conn.NetConn())
+	t.out = newOutbox(t.conn.NetConn(), &t.door.flusher)
 	t.conn.SetReadLimit(maxPayload)
 	t.conn.SetPingHandler(func(data string) error {
 		t.out.send(frameOf(opPong, []byte(data)))
@@ -198,6 +198,25 @@ func (t *wsTransport) Send(packets []*packet.Packet) {
 	t.Emit("drain")
 }
 
+// deliver is Send for one message of a session.
+func (t *wsTransport) deliver(m *message) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.waiting {
+		t.pending = append(t.pending, &packet.Packet{Type: packet.MESSAGE, Data: m, Options: options})
+		return
+	}
+	t.write(m)
+}
+
+func (t *wsTransport) write(m *message) {
+	if m.shared {
+		t.out.sendSoon(m.frame)
+	} else {
+		t.out.send(m.frame)
+	}
+}
+
 // takeOver is called when this transport has replaced the old one: what waited
 // there goes out first, then what the engine has sent here since.
 func (t *wsTransport) takeOver(before []*packet.Packet) {
@@ -217,7 +236,7 @@ func (t *wsTransport) send(packets []*packet.Packet) {
 	}
 	for _, p := range packets {
 		if m, ok := p.Data.(*message); ok && p.Type == packet.MESSAGE {
-			t.out.send(m.frame)
+			t.write(m)
 			continue
 		}
 		data, err := t.Parser().EncodePacket(p, true)

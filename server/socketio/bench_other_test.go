@@ -1,0 +1,5 @@
+//go:build !unix || stock
+
+package socketio
+
+func asLoadClient() {}
