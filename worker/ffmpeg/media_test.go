@@ -43,7 +43,7 @@ var recipes = map[string]string{
 	"tiny.avi":     "-f lavfi -i testsrc2=s=2x2:r=10:d=1 -c:v mjpeg -pix_fmt yuvj444p",
 	"tall.mov":     "-f lavfi -i testsrc2=s=32x4000:r=10:d=0.5 -c:v mjpeg -pix_fmt yuvj420p",
 	"picture.png":  "-f lavfi -i testsrc2=s=64x64:r=1:d=1 -frames:v 1 -c:v png -f image2",
-	"minutes.mp4":  "-f lavfi -i testsrc2=s=320x180:r=30:d=60 -c:v libx264 -preset ultrafast -g 60 -pix_fmt yuv420p",
+	"minutes.mp4":  "-f lavfi -i testsrc2=s=320x180:r=10:d=60 -c:v libx264 -preset ultrafast -g 20 -pix_fmt yuv420p",
 	"chapters.mkv": "-f lavfi -i " + picture + " -c:v mpeg4 -metadata title=Holiday",
 }
 

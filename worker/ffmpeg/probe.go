@@ -1,6 +1,7 @@
 package ffmpeg
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -22,6 +23,7 @@ func (t *Tools) Probe(ctx context.Context, path string) (Report, error) {
 		return Report{}, err
 	}
 	var data []byte
+	oversize := false
 	err = t.run(ctx, command{
 		tool: "ffprobe", input: path, wall: probeLimit, maxStdout: reportLimit,
 		args: slices.Concat([]string{
@@ -35,6 +37,11 @@ func (t *Tools) Probe(ctx context.Context, path string) (Report, error) {
 		stdout: func(r io.Reader) (err error) {
 			data, err = io.ReadAll(r)
 			return err
+		},
+		// A decoder that refuses the picture leaves no size in the report.
+		stderr: func(line []byte) bool {
+			oversize = oversize || bytes.Contains(line, []byte("max pixel count"))
+			return false
 		},
 	})
 	if err != nil {
@@ -53,6 +60,8 @@ func (t *Tools) Probe(ctx context.Context, path string) (Report, error) {
 		return report, errNoVideo.Because(errors.New("no video stream"))
 	case v.CodedWidth*v.CodedHeight > MaxPixels:
 		return report, errPixels.Because(errors.New("said by the container"))
+	case oversize:
+		return report, errPixels.Because(errors.New("said by the decoder"))
 	case v.CodedWidth <= 0 || v.CodedHeight <= 0:
 		return report, errCorrupt.Because(errors.New("no picture size"))
 	}

@@ -20,7 +20,7 @@ import (
 	"reelroom/models/modelstest/testenv"
 )
 
-// endless runs a decode that lasts for minutes; started gets its process.
+// endless runs a decode that lasts for long.
 func endless(ctx context.Context, tools *Tools, path string) error {
 	return tools.Frames(ctx, path, FrameOptions{Width: 2048, Height: 2048}, func(Frame) error { return nil })
 }
@@ -113,19 +113,16 @@ func TestStalledIsKilled(t *testing.T) {
 	t.Parallel()
 	path := media(t, "minutes.mp4")
 	both(t, func(t *testing.T, tools *Tools) {
-		tools, pids := watched(tools)
-		tools.stall = 2 * time.Second
-		stopped := false
+		stuck := *tools
+		stuck.stall = time.Second
 		var pid int
-		err := tools.Frames(t.Context(), path, FrameOptions{Width: 1024, Height: 1024}, func(Frame) error {
-			if !stopped {
-				stopped = true
-				pid = <-pids
-				return syscall.Kill(-pid, syscall.SIGSTOP)
+		stuck.started = func(p int) { // stopped before it can say anything
+			pid = p
+			if err := syscall.Kill(-p, syscall.SIGSTOP); err != nil {
+				t.Error(err)
 			}
-			return nil
-		})
-		wantCode(t, err, models.CodeStalled)
+		}
+		wantCode(t, endless(t.Context(), &stuck, path), models.CodeStalled)
 		groupGone(t, pid, time.Second)
 	})
 }
