@@ -139,10 +139,14 @@ func (v *Video) base(now time.Time) Base {
 	return Base{v.OrganizationID, v.ID, v.Status, v.Attempt, v.Rev, now.UTC()}
 }
 
-// EventOf makes the event that tells the record's present state to the
-// organization. The record of a running video gives the start of its stage.
+// EventOf makes the event that tells the record's last revision to the
+// organization. The record of a running video gives the start of its stage, an
+// edited one the whole document.
 func EventOf(v *Video, links Links) Event {
 	b := v.base(v.UpdatedAt)
+	if v.Edited {
+		return v.event(EventUpdated, Updated{b, DocumentOf(v, links)})
+	}
 	switch v.Status {
 	case StatusQueued:
 		return v.event(EventQueued, Queued{b, v.Title})
@@ -162,11 +166,6 @@ func EventOf(v *Video, links Links) Event {
 	default:
 		return v.event(EventDeleted, Changed{b})
 	}
-}
-
-// UpdatedOf makes the event that tells a change which moved no status.
-func UpdatedOf(v *Video, links Links) Event {
-	return v.event(EventUpdated, Updated{v.base(v.UpdatedAt), DocumentOf(v, links)})
 }
 
 // ProgressOf makes the event of percent inside the running stage: it is

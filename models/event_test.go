@@ -62,11 +62,20 @@ func TestEventOfEachState(t *testing.T) {
 
 func TestUpdatedCarriesTheDocument(t *testing.T) {
 	t.Parallel()
-	v := at(t, Rename(`<b>"x"`))
-	e := UpdatedOf(v, links(epochStart))
+	v := at(t, Published(1), Rename(`<b>"x"`))
+	e := EventOf(v, links(epochStart))
 	document := payload(t, e)["video"].(map[string]any)
 	if e.Name != EventUpdated || !e.Transition || document["_id"] != "v" || document["id"] != "v" || document["title"] != `<b>"x"` || document["status"] != "queued" {
 		t.Errorf("%s", e.Payload)
+	}
+}
+
+// A new title does not hide an outcome whose own event was lost.
+func TestEditAfterALostPublicationTellsTheStatus(t *testing.T) {
+	t.Parallel()
+	v := at(t, Published(1), Cancel(), Rename("x"))
+	if e := EventOf(v, links(epochStart)); e.Name != EventCancelled || e.Rev != 3 {
+		t.Errorf("%s of rev %d", e.Name, e.Rev)
 	}
 }
 

@@ -10,6 +10,7 @@ type Transition func(v *Video, now time.Time) error
 // visible marks a change that clients see.
 func (v *Video) visible(now time.Time) {
 	v.Rev++
+	v.Edited = false
 	v.UpdatedAt = now
 }
 
@@ -162,11 +163,15 @@ func Delete() Transition {
 	}
 }
 
-// Rename changes the title.
+// Rename changes the title. Where the revision before may not have been
+// published yet, the next event tells the status once more, not the edit: an
+// outcome is never lost behind a new title.
 func Rename(title string) Transition {
 	return func(v *Video, now time.Time) error {
+		settled := !v.Unpublished()
 		v.Title = title
 		v.visible(now)
+		v.Edited = settled
 		return nil
 	}
 }

@@ -37,6 +37,8 @@ type Video struct {
 	// published once. PublishedRev is the last one known to be in the log.
 	Rev          int64 `json:"rev"`
 	PublishedRev int64 `json:"publishedRev"`
+	// Edited tells that Rev was raised by an edit that moved no status.
+	Edited bool `json:"edited"`
 	// Version counts every write; stores compare and set on it.
 	Version int64 `json:"version"`
 	// Fence is raised by each claim and by each user's transition; a worker

@@ -35,19 +35,9 @@ func (p *Publisher) Create(ctx context.Context, org string, v models.Video) (mod
 // Advance applies a transition and publishes what became of it. The error is
 // the store's or the transition's; a publication that fails is only logged.
 func (p *Publisher) Advance(ctx context.Context, org, id string, t models.Transition) (models.Video, error) {
-	return p.advance(ctx, org, id, t, models.EventOf)
-}
-
-// Update is [Publisher.Advance] for changes that move no status: it publishes
-// video:updated.
-func (p *Publisher) Update(ctx context.Context, org, id string, t models.Transition) (models.Video, error) {
-	return p.advance(ctx, org, id, t, models.UpdatedOf)
-}
-
-func (p *Publisher) advance(ctx context.Context, org, id string, t models.Transition, event func(*models.Video, models.Links) models.Event) (models.Video, error) {
 	v, err := p.Videos.Advance(ctx, org, id, t)
 	if err == nil && v.Unpublished() {
-		p.publish(ctx, &v, event(&v, p.Links))
+		p.publish(ctx, &v, models.EventOf(&v, p.Links))
 	}
 	return v, err
 }

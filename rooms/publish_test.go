@@ -81,7 +81,7 @@ func TestRecordFirst(t *testing.T) {
 			return p.Create(ctx, "acme", models.Video{ID: "v", OrganizationID: "acme", Status: models.StatusQueued, Attempt: 1, Rev: 1})
 		}, models.EventQueued},
 		{advance(models.Claim("w", 1)), models.EventProgress},
-		{func() (models.Video, error) { return p.Update(ctx, "acme", "v", models.Rename("new")) }, models.EventUpdated},
+		{advance(models.Rename("new")), models.EventUpdated},
 		{advance(models.Fail(1, models.Failure{Code: models.CodeCorrupt, Message: "no"})), models.EventFailed},
 		{advance(models.Delete()), models.EventDeleted},
 	} {

@@ -46,7 +46,7 @@ func (l *Library) Rename(ctx context.Context, who models.Identity, id, title str
 	if !whole {
 		return models.Document{}, models.Errorf(models.CodeInvalid, "The title is longer than %d characters.", MaxTitleRunes)
 	}
-	v, err := l.Publisher.Update(ctx, who.OrganizationID, id, models.Rename(title))
+	v, err := l.Publisher.Advance(ctx, who.OrganizationID, id, models.Rename(title))
 	if err != nil {
 		return models.Document{}, err
 	}

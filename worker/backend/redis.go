@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -58,6 +59,14 @@ func openRedis(ctx context.Context, c *Config) (client redis.UniversalClient, wo
 		_ = connected.Close()
 		inner()
 	}, nil
+}
+
+// redisWords hands the driver's own complaints to the log, at the level of
+// things that heal by themselves.
+type redisWords struct{ logger *slog.Logger }
+
+func (w redisWords) Printf(_ context.Context, format string, args ...any) {
+	w.logger.Debug(fmt.Sprintf(format, args...), "from", "go-redis")
 }
 
 func moveClock(ctx context.Context, m *miniredis.Miniredis) {
