@@ -37,7 +37,7 @@ export function Actions({ video, onDeleted }: { video: VideoDocument; onDeleted?
         <Menu.Dropdown>
           {active && <Menu.Item leftSection={<Ban size={16} />} onClick={() => cancel.mutate()}>Cancel processing</Menu.Item>}
           {again && <Menu.Item leftSection={<RotateCcw size={16} />} onClick={() => retry.mutate()}>Try again</Menu.Item>}
-          <Menu.Item color="red" leftSection={<Trash2 size={16} />} onClick={() => setAsking(true)}>Delete…</Menu.Item>
+          <Menu.Item className="danger" leftSection={<Trash2 size={16} />} onClick={() => setAsking(true)}>Delete…</Menu.Item>
         </Menu.Dropdown>
       </Menu>
       <Modal opened={asking} onClose={() => setAsking(false)} title="Delete this video?" centered>
