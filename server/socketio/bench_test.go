@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -66,12 +67,14 @@ func runLoad(spec string) error {
 }
 
 // BenchmarkFanOut sends each event to 1000 sockets of another process and
-// reports the CPU of this process for each event delivered.
+// reports the CPU of this process for each event delivered, and the memory that
+// an idle socket takes.
 func BenchmarkFanOut(b *testing.B) {
 	for _, gap := range []time.Duration{200 * time.Millisecond, time.Millisecond, 0} {
 		b.Run("gap="+gap.String(), func(b *testing.B) {
 			const sockets = 1000
 			s := startServer(b, func([]any) {})
+			empty := memory()
 			self, err := os.Executable()
 			if err != nil {
 				b.Fatal(err)
@@ -91,6 +94,7 @@ func BenchmarkFanOut(b *testing.B) {
 			if !lines.Scan() || lines.Text() != "ready" {
 				b.Fatalf("the load client said %q", lines.Text())
 			}
+			idle := memory()
 			before := cpu(b)
 			b.ResetTimer()
 			for n := range b.N {
@@ -100,12 +104,22 @@ func BenchmarkFanOut(b *testing.B) {
 			lines.Scan()
 			b.StopTimer()
 			b.ReportMetric(float64(cpu(b)-before)/float64(b.N*sockets), "cpu-ns/delivery")
+			b.ReportMetric(float64(idle-empty)/sockets/1024, "KiB/socket")
 			if lines.Text() != "done 0" {
 				b.Errorf("the load client said %q", lines.Text())
 			}
 			_ = load.Wait()
 		})
 	}
+}
+
+// memory is what is in use after a collection, heap and stacks, in bytes.
+func memory() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapInuse + m.StackInuse)
 }
 
 func cpu(b *testing.B) time.Duration {

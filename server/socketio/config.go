@@ -20,6 +20,8 @@ type Hub interface {
 	Subscribe(ctx context.Context, org string, deliver func(head rooms.Cursor, events []models.Event)) (start rooms.Cursor, cancel func(), err error)
 }
 
+var _ Hub = (*rooms.Hub)(nil)
+
 // Commands is what a member may do to a video. Both return the video as it is
 // then, and the cursor after which events complete the picture.
 type Commands interface {
@@ -76,8 +78,9 @@ const (
 	closeTime = 2 * time.Second
 	// maxAttachments bounds the binary parts of one packet.
 	maxAttachments = 10
-	// maxInbox bounds the packets that wait for the one being handled; the
-	// connection is not read further while it is full.
+	// maxInbox bounds the packets that wait for the one being handled, a large
+	// one counting as several; the connection is not read further while it is
+	// full.
 	maxInbox = 64
 	// maxSubscriptions bounds the videos that one socket follows.
 	maxSubscriptions = 128

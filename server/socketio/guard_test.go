@@ -163,6 +163,17 @@ func TestOnlyASmallConnectIsTakenFirst(t *testing.T) {
 	})
 }
 
+func TestStrangerIsSentAway(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func([]any) {})
+	start := time.Now()
+	c := dialRaw(t, s, "EIO=4&transport=websocket")
+	c.expectEnd()
+	if took := time.Since(start); took < connectTime-time.Second {
+		t.Errorf("closed after %v", took)
+	}
+}
+
 func TestAnswerIsCutOffWhenTheRequestEnds(t *testing.T) {
 	t.Parallel()
 	inner := &recorder{header: http.Header{}}

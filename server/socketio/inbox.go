@@ -10,21 +10,35 @@ import (
 	"reelroom/models"
 )
 
-// take puts a packet behind those that wait. It blocks while the inbox is full,
-// which stops the reading of the connection: a client that sends faster than
-// it is served waits, and costs no memory.
-func (s *session) take(p *parser.Packet) {
-	select {
-	case s.slots <- struct{}{}:
-	case <-s.ctx.Done():
-		return
+// received is a packet in the inbox, and how many slots it takes there.
+type received struct {
+	packet *parser.Packet
+	slots  int
+}
+
+// slotBytes is how large a packet may be that takes one slot.
+const slotBytes = 4 << 10
+
+// take puts a packet of so many bytes behind those that wait. It blocks while
+// the inbox is full, which stops the reading of the connection: a client that
+// sends faster than it is served waits, and costs no memory.
+func (s *session) take(p *parser.Packet, size int) {
+	slots := min(1+size/slotBytes, maxInbox)
+	s.taking.Lock()
+	defer s.taking.Unlock()
+	for range slots {
+		select {
+		case s.slots <- struct{}{}:
+		case <-s.ctx.Done():
+			return
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
 		return
 	}
-	s.inbox = append(s.inbox, p)
+	s.inbox = append(s.inbox, received{p, slots})
 	s.work()
 }
 
@@ -46,12 +60,14 @@ func (s *session) serve() {
 			s.mu.Unlock()
 			return
 		}
-		p := s.inbox[0]
-		s.inbox[0] = nil
+		next := s.inbox[0]
+		s.inbox[0] = received{}
 		s.inbox = s.inbox[1:]
 		s.mu.Unlock()
-		s.handle(p)
-		<-s.slots
+		s.handle(next.packet)
+		for range next.slots {
+			<-s.slots
+		}
 	}
 }
 

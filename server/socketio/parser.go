@@ -48,6 +48,7 @@ type decoder struct {
 
 	adding  sync.Mutex // one packet at a time
 	decoded []*parser.Packet
+	size    int // bytes of the packet that is being put together
 
 	mu       sync.Mutex
 	phase    phase
@@ -62,7 +63,7 @@ func (d *decoder) Add(data any) (err error) {
 			err = fmt.Errorf("a packet made the parser panic: %v", p)
 		}
 	}()
-	p, err := d.parse(data)
+	p, size, err := d.parse(data)
 	if err != nil || p == nil {
 		return err
 	}
@@ -76,41 +77,47 @@ func (d *decoder) Add(data any) (err error) {
 		return errNamespace
 	}
 	if s := d.of(); s != nil {
-		s.take(p)
+		s.take(p, size)
 		return nil
 	}
 	return errConnectFirst
 }
 
-// parse returns the packet that is complete with data, or nil.
-func (d *decoder) parse(data any) (*parser.Packet, error) {
+// parse returns the packet that is complete with data, or nil, and its size in
+// bytes.
+func (d *decoder) parse(data any) (*parser.Packet, int, error) {
 	d.adding.Lock()
 	defer d.adding.Unlock()
 	connected := d.of() != nil
 	if text, ok := data.(*types.StringBuffer); ok {
 		if !connected && text.Len() > maxConnect {
-			return nil, errTooLarge
+			return nil, 0, errTooLarge
 		}
 		h, err := checkPacket(string(text.Bytes()))
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if !connected && h.kind != parser.CONNECT {
-			return nil, errConnectFirst
+			return nil, 0, errConnectFirst
 		}
 	} else if !connected {
-		return nil, errConnectFirst
+		return nil, 0, errConnectFirst
+	}
+	if sized, ok := data.(interface{ Len() int }); ok {
+		d.size += sized.Len()
 	}
 	d.decoded = d.decoded[:0]
 	if err := d.inner.Add(data); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if len(d.decoded) == 0 {
-		return nil, nil
+		return nil, 0, nil
 	}
 	p := d.decoded[0]
 	d.decoded[0] = nil
-	return p, nil
+	size := d.size
+	d.size = 0
+	return p, size, nil
 }
 
 // connect passes a CONNECT on to the library, which then runs the handshake

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"reelroom/models"
 )
 
@@ -141,4 +143,36 @@ func TestSlowReaderIsCut(t *testing.T) {
 		}
 	}
 	_, _ = lazy, away
+}
+
+// Binary parts reach a handler, and large packets wait for one another.
+func TestBinaryEvents(t *testing.T) {
+	t.Parallel()
+	const packets = 20
+	got := make(chan int, packets)
+	s := startServer(t, func(args []any) {
+		if part, ok := args[0].(interface{ Len() int }); ok {
+			got <- part.Len()
+		} else {
+			got <- -1
+		}
+	})
+	c := connectRaw(t, s, "a:u:viewer")
+	part := make([]byte, 50_000)
+	for range packets {
+		c.send(`451-["note",{"_placeholder":true,"num":0}]`)
+		if err := c.conn.WriteMessage(websocket.BinaryMessage, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range packets {
+		select {
+		case n := <-got:
+			if n != len(part) {
+				t.Fatalf("a part of %d bytes", n)
+			}
+		case <-time.After(patience):
+			t.Fatal("a binary event was not handled")
+		}
+	}
 }

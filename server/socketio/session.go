@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/zishang520/engine.io/v2/engine"
-	"github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"reelroom/models"
@@ -39,9 +38,11 @@ type session struct {
 	held     []*message
 	heldSize int
 	ended    bool
-	inbox    []*parser.Packet
+	inbox    []received
 	working  bool
-	slots    chan struct{}
+
+	taking sync.Mutex // one packet at a time takes its slots
+	slots  chan struct{}
 }
 
 func newSession(d *Door, sock *socket.Socket, dec *decoder, who models.Identity, feed *follower) *session {
@@ -70,6 +71,7 @@ func (s *session) deliver(m *message) {
 		s.held = append(s.held, m)
 		s.heldSize += len(m.frame)
 		full := s.heldSize > maxQueue
+		s.ended = full
 		s.mu.Unlock()
 		if full {
 			s.door.stats.slow.Add(1)

@@ -38,15 +38,15 @@ func startServer(t testing.TB, note func(args []any)) *testServer {
 	})
 	_ = io.On("connection", func(clients ...any) {
 		sock := clients[0].(*socket.Socket)
-		time.Sleep(5 * time.Millisecond) // the user is read from a database
 		sock.Join(socket.Room(rooms.Org("a")))
-		_ = sock.On("note", func(args ...any) { note(args) })
 		_ = sock.On("panic", func(...any) { panic("on purpose") })
 		_ = sock.On("video:subscribe", func(args ...any) {
 			if ack, ok := args[len(args)-1].(socket.Ack); ok {
 				ack([]any{map[string]any{"ok": true}}, nil)
 			}
 		})
+		time.Sleep(5 * time.Millisecond) // something is read from a database
+		_ = sock.On("note", func(args ...any) { note(args) })
 	})
 	hub.broadcast = func(name string, payload json.RawMessage, cursor string) {
 		_ = io.To(socket.Room(rooms.Org("a"))).Emit(name, payload, cursor)
