@@ -21,6 +21,8 @@ type fakeHub struct {
 	seq  map[string]uint64
 	subs map[string]map[int]func(rooms.Cursor, []models.Event)
 	next int
+	// linger is how long the end of a subscription takes.
+	linger time.Duration
 	// broadcast, where set, takes the events in place of the listeners.
 	broadcast func(name string, payload json.RawMessage, cursor string)
 }
@@ -39,6 +41,7 @@ func (h *fakeHub) Subscribe(_ context.Context, org string, deliver func(rooms.Cu
 	h.next++
 	h.subs[org][id] = deliver
 	return rooms.Cursor{Epoch: epoch, Seq: h.seq[org]}, func() {
+		time.Sleep(h.linger)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		delete(h.subs[org], id)

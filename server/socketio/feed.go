@@ -26,6 +26,8 @@ type follower struct {
 	ready   chan struct{} // closed when cancel and err are set
 	cancel  func()
 	err     error
+	ending  bool          // nobody holds it any more
+	gone    chan struct{} // closed when it delivers no more
 }
 
 func newFeed(hub Hub, deliver func(string, rooms.Cursor, []models.Event)) *feed {
@@ -33,24 +35,36 @@ func newFeed(hub Hub, deliver func(string, rooms.Cursor, []models.Event)) *feed 
 }
 
 // acquire follows the organization, for one socket more, and returns when it
-// does. What it returns is given back to release, once.
+// does. What it returns is given back to release, once. A subscription that is
+// ending is waited for: two at once would deliver everything twice.
 func (f *feed) acquire(ctx context.Context, org string) (*follower, error) {
-	f.mu.Lock()
-	o := f.orgs[org]
-	if o == nil {
-		o = &follower{org: org, sockets: 1, ready: make(chan struct{})}
-		f.orgs[org] = o
+	for {
+		f.mu.Lock()
+		o := f.orgs[org]
+		if o == nil {
+			o = &follower{org: org, sockets: 1, ready: make(chan struct{}), gone: make(chan struct{})}
+			f.orgs[org] = o
+			f.mu.Unlock()
+			return f.follow(ctx, o)
+		}
+		wait := o.gone
+		if !o.ending {
+			o.sockets++
+			wait = o.ready
+		}
+		ending := o.ending
 		f.mu.Unlock()
-		return f.follow(ctx, o)
-	}
-	o.sockets++
-	f.mu.Unlock()
-	select {
-	case <-o.ready:
-		return o, o.err
-	case <-ctx.Done():
-		f.release(o)
-		return nil, context.Cause(ctx)
+		select {
+		case <-wait:
+			if !ending {
+				return o, o.err
+			}
+		case <-ctx.Done():
+			if !ending {
+				f.release(o)
+			}
+			return nil, context.Cause(ctx)
+		}
 	}
 }
 
@@ -79,10 +93,10 @@ func (f *feed) forget(o *follower) {
 func (f *feed) release(o *follower) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if o.sockets--; o.sockets > 0 {
+	if o.sockets--; o.sockets > 0 || o.ending {
 		return
 	}
-	f.forget(o)
+	o.ending = true
 	// Not on this goroutine, which may be the subscription's own: it may have
 	// just found a connection closed.
 	go func() {
@@ -90,6 +104,10 @@ func (f *feed) release(o *follower) {
 		if o.cancel != nil {
 			o.cancel()
 		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.forget(o)
+		close(o.gone)
 	}()
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/zishang520/engine.io/v2/transports"
@@ -108,6 +109,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reject(w, err)
 		return
 	}
+	deadlines(w, r.Method == http.MethodPost)
 	if r.Method == http.MethodPost {
 		if err := readBody(w, r); err != nil {
 			reject(w, err)
@@ -138,6 +140,19 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.websocket != nil {
 		a.websocket.start()
 	}
+}
+
+// deadlines replaces those of the HTTP server, which cannot fit a poll that
+// waits for the next event: a body must come within [bodyTime], and an answer
+// may take until the heartbeat.
+func deadlines(w http.ResponseWriter, body bool) {
+	var read time.Time
+	if body {
+		read = time.Now().Add(bodyTime)
+	}
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(read) // not every server knows deadlines
+	_ = c.SetWriteDeadline(time.Time{})
 }
 
 func (d *Door) admits(r *http.Request, upgrade bool) error {

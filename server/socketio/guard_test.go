@@ -233,3 +233,13 @@ func TestClosedDoorTurnsAway(t *testing.T) {
 		t.Errorf("left over: %+v", got)
 	}
 }
+
+func TestPollOutlastsTheTimeoutsOfTheServer(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func([]any) {})
+	c := connectPoll(t, s, "a:u:viewer")
+	time.AfterFunc(1200*time.Millisecond, func() { s.hub.publish(progress("a", 7)) })
+	if got := number(t, c.next()); got != 7 {
+		t.Errorf("got %d", got)
+	}
+}

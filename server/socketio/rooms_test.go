@@ -176,3 +176,26 @@ func TestBinaryEvents(t *testing.T) {
 		}
 	}
 }
+
+// The last socket of an organization goes and the next one comes while the
+// subscription still ends: there are never two at once.
+func TestEventsComeOnceWhenTheOnlySocketComesAgain(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func([]any) {})
+	s.hub.mu.Lock()
+	s.hub.linger = 50 * time.Millisecond
+	s.hub.mu.Unlock()
+	for n := range 10 {
+		c := connectRaw(t, s, "a:u:viewer")
+		s.hub.publish(progress("a", 10*n), progress("a", 10*n+1))
+		for want := range 2 {
+			if got := number(t, "42["+c.expect("42[")); got != 10*n+want {
+				t.Fatalf("event %d came as number %d", got, 10*n+want)
+			}
+		}
+		_ = c.conn.Close()
+		for s.door.Stats().Sockets != 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}

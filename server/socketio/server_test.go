@@ -49,7 +49,10 @@ func startServer(t testing.TB, note func(args []any)) *testServer {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", door)
-	server := httptest.NewServer(mux)
+	server := httptest.NewUnstartedServer(mux)
+	// A poll waits longer than any other request may take.
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 500*time.Millisecond, 500*time.Millisecond
+	server.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
