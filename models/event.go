@@ -3,6 +3,7 @@ package models
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -173,6 +174,12 @@ func EventOf(v *Video, links Links) Event {
 // least overall percentage to show, so that a stage that starts over after a
 // crash does not fall back; eta is in seconds, nil when unknown.
 func ProgressOf(v *Video, now time.Time, fraction float64, floor int, message string, eta *float64, to Audience) Event {
+	if math.IsNaN(fraction) {
+		fraction = 0
+	}
+	if eta != nil && (math.IsNaN(*eta) || math.IsInf(*eta, 0)) {
+		eta = nil
+	}
 	p := Progress{
 		Base: v.base(now), Stage: v.Stage, Message: message, EtaSeconds: eta,
 		Progress:      max(v.Stage.Overall(fraction), floor),

@@ -143,7 +143,7 @@ func (in *installation) settled(token, id string) (d models.Document) {
 func TestCutUploadLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
-	in := start(t, map[string]string{"DATA_DIR": dir, "FFMPEG": "embedded"})
+	in := start(t, map[string]string{"DATA_DIR": dir, "WORKER": "off"})
 	editor := in.token("acme", models.RoleEditor)
 	conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", strings.TrimPrefix(in.url, "http://"))
 	if err != nil {

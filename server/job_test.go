@@ -18,13 +18,18 @@ import (
 // organization sees it happen, over the embedded services.
 func TestUploadIsProcessedAndSeen(t *testing.T) {
 	t.Parallel()
-	for name, ffmpeg := range map[string]string{"native ffmpeg": "native", "embedded ffmpeg": "embedded"} {
+	for name, begin := range map[string]func(*testing.T) *installation{
+		"native ffmpeg": func(t *testing.T) *installation {
+			return start(t, map[string]string{"FFMPEG": testenv.Program(t, "ffmpeg")})
+		},
+		"embedded ffmpeg": func(t *testing.T) *installation {
+			in, _ := spawn(t, dataDir(t))
+			return in
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if ffmpeg == "native" {
-				ffmpeg = testenv.Program(t, "ffmpeg")
-			}
-			in := start(t, map[string]string{"FFMPEG": ffmpeg})
+			in := begin(t)
 			editor := in.token("acme", models.RoleEditor)
 			client, events := in.listen(editor)
 			_, foreign := in.listen(in.token("rival", models.RoleAdmin))
@@ -124,7 +129,7 @@ func checkProcessed(t *testing.T, in *installation, payload []byte) {
 func TestDeleteWhileRunningLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
-	in := start(t, map[string]string{"FFMPEG": "embedded", "DATA_DIR": dir})
+	in, _ := spawn(t, dir)
 	editor := in.token("acme", models.RoleEditor)
 	_, events := in.listen(editor)
 	var document models.Document

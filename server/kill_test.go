@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -16,14 +18,26 @@ import (
 	"reelroom/models"
 )
 
-// serverVariable makes this test binary the server.
-const serverVariable = "REELROOM_TEST_SERVER"
+// built is the server as people run it, without the race detector: that one
+// makes the embedded ffmpeg ten times slower.
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "server")
+	out, err := exec.Command("go", "build", "-race=false", "-o", path, "reelroom/server").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the server: %w\n%s", err, out)
+	}
+	return path, nil
+})
 
-// spawn starts the server as a process of its own, which a test can kill.
+// spawn starts the server as a process of its own, with the embedded ffmpeg.
 func spawn(t *testing.T, dir string) (*installation, *exec.Cmd) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serverVariable+"=1", "PORT=0", "DATA_DIR="+dir, "FFMPEG=embedded", "LOG_LEVEL=error")
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program)
+	cmd.Env = []string{"PORT=0", "DATA_DIR=" + dir, "FFMPEG=embedded", "LOG_LEVEL=error"}
 	cmd.Stderr = os.Stderr
 	said, err := cmd.StdoutPipe()
 	if err != nil {

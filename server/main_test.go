@@ -23,27 +23,27 @@ import (
 
 func TestMain(m *testing.M) {
 	ffmpeg.Child()
-	if os.Getenv(serverVariable) != "" {
-		main()
-		return
-	}
 	var err error
-	if compiled, err = os.MkdirTemp("", "reelroom-ffmpeg-"); err != nil {
+	if scratch, err = os.MkdirTemp("", "reelroom-server-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	code := m.Run()
-	os.RemoveAll(compiled)
+	os.RemoveAll(scratch)
 	os.Exit(code)
 }
 
-// compiled keeps the embedded ffmpeg's compiled form for all tests.
-var compiled string
+// scratch is a folder for what the tests share.
+var scratch string
 
 // dataDir makes a DATA_DIR that need not compile the embedded ffmpeg again.
 func dataDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
+	compiled := filepath.Join(scratch, "ffmpeg")
+	if err := os.MkdirAll(compiled, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Symlink(compiled, filepath.Join(dir, "ffmpeg")); err != nil {
 		t.Fatal(err)
 	}

@@ -67,6 +67,9 @@ var (
 
 // classify tells what a run that ended badly means.
 func classify(f *failure) error {
+	if f.tool == childCompile {
+		return errEmbedded.Because(f)
+	}
 	switch f.signal {
 	case "SIGXCPU":
 		return errTime.Because(f)

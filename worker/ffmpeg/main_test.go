@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -47,8 +48,30 @@ var embedded = sync.OnceValues(func() (*Tools, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := t.withoutRace(); err != nil {
+		return nil, err
+	}
 	return t, t.Prepare(ctx)
 })
+
+// plainChild builds a program without the race detector to be the embedded
+// ffmpeg: the detector makes each start and the compilation ten times slower,
+// and a child of one thread has nothing to show it.
+var plainChild = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(mediaFolder, "plain")
+	out, err := exec.Command("go", "build", "-race=false", "-o", path, "reelroom/worker").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the child: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func (t *Tools) withoutRace() (err error) {
+	if underRace {
+		t.program, err = plainChild()
+	}
+	return err
+}
 
 func openEmbedded(t testing.TB) *Tools {
 	t.Helper()
