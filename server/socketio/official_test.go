@@ -19,16 +19,13 @@ import (
 // clientModules finds the folder that holds the official client.
 func clientModules(t *testing.T) string {
 	t.Helper()
-	places := []string{os.Getenv("SOCKETIO_CLIENT_MODULES")}
-	for _, place := range []string{"conformance", "."} {
-		places = append(places, filepath.Join("..", "..", "frontend", place, "node_modules"))
-	}
-	for _, place := range places {
-		if _, err := os.Stat(filepath.Join(place, "socket.io-client", "package.json")); place != "" && err == nil {
+	for _, workspace := range []string{".", "conformance"} {
+		place := filepath.Join("..", "..", "frontend", workspace, "node_modules")
+		if _, err := os.Stat(filepath.Join(place, "socket.io-client", "package.json")); err == nil {
 			return must(filepath.Abs(place))(t)
 		}
 	}
-	testenv.Missing(t, "socket.io-client in frontend/conformance/node_modules (npm ci there)")
+	testenv.Missing(t, "socket.io-client in frontend/node_modules (npm ci in frontend)")
 	return ""
 }
 

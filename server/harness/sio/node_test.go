@@ -14,22 +14,22 @@ import (
 	"reelroom/server/harness/sio"
 )
 
-// nodeModules is where the official server is installed for the conformance
-// suites; SOCKETIO_MODULES names another place.
+// nodeModules is where npm has put the official server: at the top of the
+// workspaces, or in the conformance suite's own folder.
 func nodeModules(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv("SOCKETIO_MODULES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "frontend", "conformance", "node_modules")
+	frontend := filepath.Join("..", "..", "..", "frontend")
+	for _, place := range []string{frontend, filepath.Join(frontend, "conformance")} {
+		dir, err := filepath.Abs(filepath.Join(place, "node_modules"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "socket.io", "package.json")); err == nil {
+			return dir
+		}
 	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "socket.io")); err != nil {
-		testenv.Missing(t, "socket.io in "+filepath.Join("frontend", "conformance", "node_modules"))
-	}
-	return dir
+	testenv.Missing(t, "socket.io in frontend/node_modules (npm ci in frontend)")
+	return ""
 }
 
 // officialServer starts the npm server of testdata and returns its address.

@@ -27,7 +27,7 @@ func TestFresh(t *testing.T) {
 		from = installed
 	}
 	if _, err := os.Stat(from); err != nil {
-		testenv.Missing(t, "npm package nsfwjs 4.4.0 (npm ci in frontend, or NSFWJS_PACKAGE)")
+		testenv.Missing(t, "npm package nsfwjs 4.4.0 (npm pack nsfwjs@4.4.0, then NSFWJS_PACKAGE=the file)")
 	}
 	if err := run([]string{"-check", "-from", from, "-to", "../weights.bin"}, io.Discard); err != nil {
 		t.Fatal(err)
