@@ -26,7 +26,7 @@ func TestReadmeMapIsTheTree(t *testing.T) {
 		t.Fatal("README.md has no map between <!-- map --> and <!-- /map -->")
 	}
 	mapped := map[string]bool{}
-	for _, m := range regexp.MustCompile("(?m)^\\s*([a-z][a-z/]*)/ ").FindAllStringSubmatch(drawn, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\s*([a-z][a-z/]*)/ `).FindAllStringSubmatch(drawn, -1) {
 		mapped[m[1]] = true
 		if info, err := os.Stat(filepath.Join("..", m[1])); err != nil || !info.IsDir() {
 			t.Errorf("the map names %s/, which is no folder", m[1])
