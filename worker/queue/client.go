@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -29,13 +30,13 @@ const (
 
 // Client enqueues tasks. It implements [models.Queue].
 type Client struct {
-	client    *asynq.Client
+	redis     redis.UniversalClient
 	inspector *asynq.Inspector
 }
 
 // NewClient returns a client over a connection that the caller keeps.
 func NewClient(redis redis.UniversalClient) *Client {
-	return &Client{asynq.NewClientFromRedisClient(redis), asynq.NewInspectorFromRedisClient(redis)}
+	return &Client{redis, asynq.NewInspectorFromRedisClient(redis)}
 }
 
 // taskID names a task by what it asks for, so that asking twice queues once.
@@ -57,8 +58,11 @@ func (c *Client) Enqueue(ctx context.Context, org string, t models.Task) error {
 		return err
 	}
 	id := taskID(t)
+	// A client of asynq remembers which queues it has registered; a new one each
+	// time registers them again with a Redis that has lost everything.
+	client := asynq.NewClientFromRedisClient(c.redis)
 	add := func() error {
-		_, err := c.client.EnqueueContext(ctx, asynq.NewTask(kind, payload),
+		_, err := client.EnqueueContext(ctx, asynq.NewTask(kind, payload),
 			asynq.TaskID(id), asynq.Queue(name), asynq.MaxRetry(maxRetry), asynq.Timeout(taskTime))
 		return err
 	}
@@ -82,10 +86,11 @@ func (c *Client) Enqueue(ctx context.Context, org string, t models.Task) error {
 
 // Depth returns how many tasks wait, for metrics.
 func (c *Client) Depth() (int, error) {
-	info, err := c.inspector.GetQueueInfo(name)
-	if errors.Is(err, asynq.ErrQueueNotFound) {
-		return 0, nil
+	queues, err := c.inspector.Queues()
+	if err != nil || !slices.Contains(queues, name) {
+		return 0, err
 	}
+	info, err := c.inspector.GetQueueInfo(name)
 	if err != nil {
 		return 0, err
 	}
