@@ -82,7 +82,7 @@ func DocumentOf(v *Video, links Links) Document {
 // Merge takes over a later progress event of the same attempt and stage, so
 // that a snapshot is as fresh as the stream.
 func (d *Document) Merge(p Progress) {
-	if d.Status != StatusProcessing || p.Attempt != d.Attempt || p.Rev < d.Rev || d.Stage == nil || *d.Stage != p.Stage {
+	if d.Status != StatusProcessing || p.Attempt != d.Attempt || d.Stage == nil || *d.Stage != p.Stage {
 		return
 	}
 	d.Progress = max(d.Progress, p.Progress)

@@ -31,6 +31,7 @@ const (
 	CodeReset            Code = "reset"
 	CodeStale            Code = "stale"
 	CodeLeased           Code = "leased"
+	CodeUnsettled        Code = "unsettled"
 
 	// The codes below end a video as failed.
 
@@ -115,6 +116,8 @@ var (
 	ErrStale = Errorf(CodeStale, "Another worker has taken over this video.")
 	// ErrLeased tells a worker that the video is being worked on.
 	ErrLeased = Errorf(CodeLeased, "Another worker is processing this video.")
+	// ErrUnsettled asks to publish the record's present revision first.
+	ErrUnsettled = Errorf(CodeUnsettled, "The last change has not been told to everybody yet; try again in a moment.").Again(time.Second)
 	// ErrReset tells a reader that the events after its cursor are gone.
 	ErrReset = Errorf(CodeReset, "Events after this cursor are no longer kept; fetch the present state.")
 	// ErrConflict tells that the video's present status does not allow the call.

@@ -69,6 +69,7 @@ type Event struct {
 type Base struct {
 	OrganizationID string    `json:"organizationId"`
 	VideoID        string    `json:"videoId"`
+	Title          string    `json:"title"`
 	Status         Status    `json:"status"`
 	Attempt        int       `json:"attempt"`
 	Rev            int64     `json:"rev"`
@@ -78,7 +79,6 @@ type Base struct {
 // Queued is the payload of video:queued.
 type Queued struct {
 	Base
-	Title string `json:"title"`
 }
 
 // Progress is the payload of video:progress. Progress is overall, 0 to 100,
@@ -95,7 +95,6 @@ type Progress struct {
 // Processed is the payload of video:processed.
 type Processed struct {
 	Base
-	Title       string       `json:"title"`
 	Progress    int          `json:"progress"`
 	Metadata    *Metadata    `json:"metadata"`
 	Thumbnail   *string      `json:"thumbnail"`
@@ -137,25 +136,37 @@ func StageMessage(s Stage) string {
 }
 
 func (v *Video) base(now time.Time) Base {
-	return Base{v.OrganizationID, v.ID, v.Status, v.Attempt, v.Rev, now.UTC()}
+	return Base{v.OrganizationID, v.ID, v.Title, v.Status, v.Attempt, v.Rev, now.UTC()}
 }
 
 // EventOf makes the event that tells the record's last revision to the
 // organization. The record of a running video gives the start of its stage, an
-// edited one the whole document.
-func EventOf(v *Video, links Links) Event {
+// edited one the whole document. last is the progress that was shown last, or
+// nil: within an attempt nothing falls back behind it.
+func EventOf(v *Video, links Links, last *Progress) Event {
 	b := v.base(v.UpdatedAt)
+	if last != nil && (last.Attempt != v.Attempt || v.Status != StatusProcessing) {
+		last = nil
+	}
 	if v.Edited {
-		return v.event(EventUpdated, Updated{b, DocumentOf(v, links)})
+		d := DocumentOf(v, links)
+		if last != nil {
+			d.Merge(*last)
+		}
+		return v.event(EventUpdated, Updated{b, d})
 	}
 	switch v.Status {
 	case StatusQueued:
-		return v.event(EventQueued, Queued{b, v.Title})
+		return v.event(EventQueued, Queued{b})
 	case StatusProcessing:
-		return v.event(EventProgress, Progress{Base: b, Stage: v.Stage, Progress: v.Stage.Start(), Message: StageMessage(v.Stage)})
+		p := Progress{Base: b, Stage: v.Stage, Progress: v.Stage.Start(), Message: StageMessage(v.Stage)}
+		if last != nil {
+			p.Progress = max(p.Progress, last.Progress)
+		}
+		return v.event(EventProgress, p)
 	case StatusCompleted:
 		d := DocumentOf(v, links)
-		return v.event(EventProcessed, Processed{b, v.Title, 100, d.Metadata, d.Thumbnail, d.Placeholder, d.Sensitivity, d.Warnings})
+		return v.event(EventProcessed, Processed{b, 100, d.Metadata, d.Thumbnail, d.Placeholder, d.Sensitivity, d.Warnings})
 	case StatusFailed:
 		f := Failure{Code: CodeInternal, Message: "Processing failed."}
 		if v.Failure != nil {

@@ -3,6 +3,7 @@ package models
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestEventOfEachState(t *testing.T) {
 		{[]Transition{Delete()}, EventDeleted, StatusDeleted, nil},
 	} {
 		v := at(t, test.steps...)
-		e := EventOf(v, links(epochStart))
+		e := EventOf(v, links(epochStart), nil)
 		if e.Name != test.name || e.OrganizationID != "acme" || e.VideoID != "v" || e.Audience != ToOrganization || !e.Transition || e.Rev != v.Rev || e.Attempt != 1 {
 			t.Errorf("%s: %+v", test.status, e)
 		}
@@ -63,19 +64,21 @@ func TestEventOfEachState(t *testing.T) {
 func TestUpdatedCarriesTheDocument(t *testing.T) {
 	t.Parallel()
 	v := at(t, Published(1), Rename(`<b>"x"`))
-	e := EventOf(v, links(epochStart))
+	e := EventOf(v, links(epochStart), nil)
 	document := payload(t, e)["video"].(map[string]any)
 	if e.Name != EventUpdated || !e.Transition || document["_id"] != "v" || document["id"] != "v" || document["title"] != `<b>"x"` || document["status"] != "queued" {
 		t.Errorf("%s", e.Payload)
 	}
 }
 
-// A new title does not hide an outcome whose own event was lost.
-func TestEditAfterALostPublicationTellsTheStatus(t *testing.T) {
+// Neither a new title nor a retry hides an outcome whose event may be missing.
+func TestAnUntoldOutcomeIsNotOverwritten(t *testing.T) {
 	t.Parallel()
-	v := at(t, Published(1), Cancel(), Rename("x"))
-	if e := EventOf(v, links(epochStart)); e.Name != EventCancelled || e.Rev != 3 {
-		t.Errorf("%s of rev %d", e.Name, e.Rev)
+	v := at(t, Published(1), Cancel())
+	for name, step := range map[string]Transition{"rename": Rename("x"), "retry": Retry(false)} {
+		if err := step(v, epochStart); !errors.Is(err, ErrUnsettled) || v.Rev != 2 {
+			t.Errorf("%s over an untold outcome: rev %d, %v", name, v.Rev, err)
+		}
 	}
 }
 
@@ -125,7 +128,7 @@ func TestMerge(t *testing.T) {
 		"same stage":      {func(*Progress) {}, 25},
 		"lower":           {func(p *Progress) { p.Progress = 3 }, 10},
 		"another attempt": {func(p *Progress) { p.Attempt = 2 }, 10},
-		"an older rev":    {func(p *Progress) { p.Rev = 1 }, 10},
+		"before an edit":  {func(p *Progress) { p.Rev = 1 }, 25},
 		"another stage":   {func(p *Progress) { p.Stage = StageThumbnail }, 10},
 	} {
 		p := Progress{Base: v.base(epochStart), Stage: StageMetadata, Progress: 25, StageProgress: 50, Message: "half"}

@@ -24,11 +24,12 @@ func TestOneOutcome(t *testing.T) {
 			now = now.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "seconds")) * time.Second)
 			fence := rapid.Int64Range(0, v.Fence+1).Draw(t, "fence")
 			stage := rapid.SampledFrom(Stages).Draw(t, "stage")
-			name := rapid.SampledFrom([]string{"claim", "heartbeat", "release", "finish", "fail", "cancel", "retry", "delete", "rename"}).Draw(t, "step")
+			name := rapid.SampledFrom([]string{"claim", "heartbeat", "release", "finish", "fail", "cancel", "retry", "delete", "rename", "published", "put off"}).Draw(t, "step")
 			step := map[string]Transition{
 				"claim": Claim("w", rapid.IntRange(v.Attempt-1, v.Attempt+1).Draw(t, "attempt")), "heartbeat": Heartbeat(fence), "release": Release(fence),
 				"finish": FinishStage(fence, stage, nothing), "fail": Fail(fence, Failure{}), "cancel": Cancel(),
 				"retry": Retry(rapid.Bool().Draw(t, "from start")), "delete": Delete(), "rename": Rename("x"),
+				"published": Published(v.Rev), "put off": PutOff(fence, Failure{}),
 			}[name]
 			before := *v
 			next := *v
@@ -53,7 +54,7 @@ func TestOneOutcome(t *testing.T) {
 				t.Fatalf("%s: attempt %d to %d", name, before.Attempt, v.Attempt)
 			case v.Status != before.Status && v.Rev == before.Rev:
 				t.Fatalf("%s: %s to %s unseen", name, before.Status, v.Status)
-			case (name == "finish" || name == "fail" || name == "heartbeat" || name == "release") && fence != before.Fence:
+			case (name == "finish" || name == "fail" || name == "heartbeat" || name == "release" || name == "put off") && fence != before.Fence:
 				t.Fatalf("%s passed under fence %d of %d", name, fence, before.Fence)
 			case v.Status == StatusProcessing && before.Status == StatusProcessing && progress(v) < progress(&before):
 				t.Fatalf("%s: progress fell from %d to %d", name, progress(&before), progress(v))

@@ -26,7 +26,7 @@ func Claim(worker string, attempt int) Transition {
 		if v.Held(now) {
 			return ErrLeased
 		}
-		died := v.Lease.Worker != ""
+		died := v.Lease.Worker != "" && v.Lease.Worker != resting
 		v.Fence++
 		v.Lease = Lease{}
 		if died {
@@ -78,6 +78,23 @@ func Release(fence int64) Transition {
 	})
 }
 
+// PutOff gives the video back because of trouble that may pass: it is not
+// claimed again before a pause that grows. When that has been tried
+// [MaxDelays] times in the stage, the video fails with f.
+func PutOff(fence int64, f Failure) Transition {
+	return held(fence, func(v *Video, now time.Time) error {
+		if v.Delays >= MaxDelays {
+			end(v, StatusFailed, now)
+			v.Failure = &f
+			return nil
+		}
+		v.Fence++
+		v.Lease = Lease{Worker: resting, Until: now.Add(min(FirstDelay<<v.Delays, LongestDelay))}
+		v.Delays++
+		return nil
+	})
+}
+
 // FinishStage keeps the stage's result (set by apply) and begins the next
 // stage, or completes the video after the last.
 func FinishStage(fence int64, stage Stage, apply func(*Video)) Transition {
@@ -86,7 +103,7 @@ func FinishStage(fence int64, stage Stage, apply func(*Video)) Transition {
 			return ErrStale
 		}
 		apply(v)
-		v.Crashes = 0
+		v.Crashes, v.Delays = 0, 0
 		if next := stage.Next(); next != "" {
 			v.Stage = next
 			v.Lease.Until = now.Add(LeaseTime)
@@ -130,15 +147,19 @@ func Cancel() Transition {
 }
 
 // Retry starts the next attempt of a failed or cancelled video: at the stage
-// that had not finished, or at the first one when fromStart is set.
+// that had not finished, or at the first one when fromStart is set. It returns
+// [ErrUnsettled] while the outcome before may not have been told.
 func Retry(fromStart bool) Transition {
 	return func(v *Video, now time.Time) error {
 		if v.Status != StatusFailed && v.Status != StatusCancelled {
 			return ErrConflict
 		}
+		if v.Unpublished() {
+			return ErrUnsettled
+		}
 		v.Fence++
 		v.Attempt++
-		v.Crashes = 0
+		v.Crashes, v.Delays = 0, 0
 		v.Failure = nil
 		v.FinishedAt, v.StartedAt = time.Time{}, time.Time{}
 		v.Status = StatusQueued
@@ -163,15 +184,16 @@ func Delete() Transition {
 	}
 }
 
-// Rename changes the title. Where the revision before may not have been
-// published yet, the next event tells the status once more, not the edit: an
-// outcome is never lost behind a new title.
+// Rename changes the title. It returns [ErrUnsettled] while the revision before
+// may not have been told: an outcome is never lost behind a new title.
 func Rename(title string) Transition {
 	return func(v *Video, now time.Time) error {
-		settled := !v.Unpublished()
+		if v.Unpublished() {
+			return ErrUnsettled
+		}
 		v.Title = title
 		v.visible(now)
-		v.Edited = settled
+		v.Edited = true
 		return nil
 	}
 }

@@ -47,6 +47,7 @@ func TestTransitions(t *testing.T) {
 		{"heartbeat", Heartbeat(1), map[string]any{"queued": ErrStale, "processing": nil, "completed": ErrStale, "failed": ErrStale, "cancelled": ErrStale, "deleted": ErrStale}},
 		{"heartbeat of an old fence", Heartbeat(0), map[string]any{"queued": ErrStale, "processing": ErrStale}},
 		{"release", Release(1), map[string]any{"queued": ErrStale, "processing": nil, "failed": ErrStale}},
+		{"put off", PutOff(1, Failure{}), map[string]any{"queued": ErrStale, "processing": nil, "failed": ErrStale}},
 		{"finish", FinishStage(1, StageMetadata, nothing), map[string]any{"queued": ErrStale, "processing": nil, "completed": ErrStale, "failed": ErrStale, "cancelled": ErrStale, "deleted": ErrStale}},
 		{"finish of another stage", FinishStage(1, StageThumbnail, nothing), map[string]any{"processing": ErrStale}},
 		{"fail", Fail(1, Failure{Code: CodeCorrupt}), map[string]any{"queued": ErrStale, "processing": StatusFailed, "completed": ErrStale, "failed": ErrStale, "cancelled": ErrStale, "deleted": ErrStale}},
@@ -57,6 +58,7 @@ func TestTransitions(t *testing.T) {
 	} {
 		for name, want := range test.want {
 			v := at(t, from[name]...)
+			v.PublishedRev = v.Rev
 			before := *v
 			err := test.transition(v, epochStart.Add(time.Second))
 			if failure, ok := want.(error); ok {
@@ -100,6 +102,7 @@ func TestPoison(t *testing.T) {
 	if err := Claim("third", 1)(v, late.Add(LeaseTime)); err != nil || v.Status != StatusFailed || v.Failure == nil || v.Failure.Code != CodePoison || v.Failure.Stage != StageMetadata {
 		t.Errorf("after %d crashes: %+v, %v", MaxCrashes, v, err)
 	}
+	v.PublishedRev = v.Rev
 	if err := Retry(false)(v, late); err != nil || v.Attempt != 2 || v.Crashes != 0 || v.Failure != nil || v.Stage != StageMetadata {
 		t.Errorf("a retry: %+v, %v", v, err)
 	}
@@ -123,7 +126,7 @@ func TestCrashesAreOfAStage(t *testing.T) {
 func TestRetryKeepsOrForgets(t *testing.T) {
 	t.Parallel()
 	for _, fromStart := range []bool{false, true} {
-		v := at(t, Claim("w", 1), FinishStage(1, StageMetadata, func(v *Video) { v.Metadata = &Metadata{} }), Fail(1, Failure{}), Retry(fromStart))
+		v := at(t, Claim("w", 1), FinishStage(1, StageMetadata, func(v *Video) { v.Metadata = &Metadata{} }), Fail(1, Failure{}), Published(4), Retry(fromStart))
 		if kept := v.Metadata != nil && v.Stage == StageThumbnail; kept == fromStart || v.Attempt != 2 || !v.StartedAt.IsZero() || !v.FinishedAt.IsZero() {
 			t.Errorf("from start %v: %+v", fromStart, v)
 		}
@@ -132,10 +135,39 @@ func TestRetryKeepsOrForgets(t *testing.T) {
 
 func TestPublished(t *testing.T) {
 	t.Parallel()
-	v := at(t, Rename("x"), Rename("y"))
+	v := at(t, Claim("w", 1), Cancel())
 	for _, step := range []struct{ rev, want int64 }{{2, 2}, {1, 2}, {99, 3}, {0, 3}} {
 		if err := Published(step.rev)(v, epochStart); err != nil || v.PublishedRev != step.want || v.Unpublished() != (step.want < 3) {
 			t.Errorf("published %d: %d, %v", step.rev, v.PublishedRev, err)
 		}
+	}
+}
+
+// Trouble that may pass gives a pause that grows, and ends some day. A pause is
+// no crash.
+func TestPutOffWaitsLongerAndEnds(t *testing.T) {
+	t.Parallel()
+	v, now, last := at(t), epochStart, time.Duration(0)
+	for i := range MaxDelays {
+		if err := Claim("w", 1)(v, now); err != nil {
+			t.Fatalf("claim %d: %v", i, err)
+		}
+		if err := PutOff(v.Fence, Failure{Code: CodeStorageFull})(v, now); err != nil || v.Status != StatusProcessing {
+			t.Fatalf("put off %d: %s, %v", i, v.Status, err)
+		}
+		if err := Claim("w", 1)(v, now.Add(time.Second)); !errors.Is(err, ErrLeased) {
+			t.Fatalf("claimed at once: %v", err)
+		}
+		pause := v.Lease.Until.Sub(now)
+		if pause < last || pause > LongestDelay {
+			t.Errorf("pause %d lasts %s after %s", i, pause, last)
+		}
+		now, last = v.Lease.Until, pause
+	}
+	if err := Claim("w", 1)(v, now); err != nil || v.Crashes != 0 {
+		t.Fatalf("%d crashes, %v", v.Crashes, err)
+	}
+	if err := PutOff(v.Fence, Failure{Code: CodeStorageFull})(v, now); err != nil || v.Status != StatusFailed || v.Failure.Code != CodeStorageFull {
+		t.Errorf("%s %+v, %v", v.Status, v.Failure, err)
 	}
 }

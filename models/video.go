@@ -46,8 +46,10 @@ type Video struct {
 	Fence int64 `json:"fence"`
 	// Lease is held by the worker that has claimed the video.
 	Lease Lease `json:"lease"`
-	// Crashes counts the workers that died in the present stage.
+	// Crashes counts the workers that died in the present stage, Delays how
+	// often it was put off because of trouble that may pass.
 	Crashes int `json:"crashes"`
+	Delays  int `json:"delays"`
 
 	Metadata    *Metadata    `json:"metadata"`
 	Thumbnail   *Thumbnail   `json:"thumbnail"`
@@ -89,6 +91,17 @@ const (
 
 // MaxCrashes in one stage end the video as failed with [CodePoison].
 const MaxCrashes = 2
+
+// A stage that meets trouble which may pass is put off: FirstDelay, doubled
+// each time up to LongestDelay, and after MaxDelays the video fails.
+const (
+	FirstDelay   = 5 * time.Second
+	LongestDelay = 5 * time.Minute
+	MaxDelays    = 10
+)
+
+// resting stands in a lease that no worker holds: the video waits.
+const resting = "resting"
 
 // Held reports whether a worker holds the video at the time now.
 func (v *Video) Held(now time.Time) bool {

@@ -3,6 +3,7 @@ package rooms
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -27,17 +28,28 @@ const publishTime = 5 * time.Second
 func (p *Publisher) Create(ctx context.Context, org string, v models.Video) (models.Video, error) {
 	v, err := p.Videos.Create(ctx, org, v)
 	if err == nil {
-		p.publish(ctx, &v, models.EventOf(&v, p.Links))
+		p.publish(ctx, &v)
 	}
 	return v, err
 }
 
-// Advance applies a transition and publishes what became of it. The error is
-// the store's or the transition's; a publication that fails is only logged.
+// Advance applies a transition and publishes what became of it. A transition
+// that may not stand on an untold revision has that one published first. The
+// error is the store's or the transition's; a publication that fails is only
+// logged.
 func (p *Publisher) Advance(ctx context.Context, org, id string, t models.Transition) (models.Video, error) {
 	v, err := p.Videos.Advance(ctx, org, id, t)
+	if errors.Is(err, models.ErrUnsettled) {
+		if v, err = p.Videos.Get(ctx, org, id); err != nil {
+			return v, err
+		}
+		if err = p.Settle(ctx, &v); err != nil {
+			return v, err
+		}
+		v, err = p.Videos.Advance(ctx, org, id, t)
+	}
 	if err == nil && v.Unpublished() {
-		p.publish(ctx, &v, models.EventOf(&v, p.Links))
+		p.publish(ctx, &v)
 	}
 	return v, err
 }
@@ -45,47 +57,7 @@ func (p *Publisher) Advance(ctx context.Context, org, id string, t models.Transi
 // Settle publishes a record whose present revision may be missing in the log.
 // It is safe to call many times: the log drops what it has seen.
 func (p *Publisher) Settle(ctx context.Context, v *models.Video) error {
-	return p.append(ctx, v, models.EventOf(v, p.Links))
-}
-
-// Progress publishes percent inside the running stage; it is not stored. The
-// arguments are those of [models.ProgressOf].
-func (p *Publisher) Progress(ctx context.Context, v *models.Video, fraction float64, message string, eta *float64, to models.Audience) error {
-	e := models.ProgressOf(v, time.Now(), fraction, p.floor(ctx, v), message, eta, to)
-	_, _, err := p.Log.Append(ctx, v.OrganizationID, e)
-	return err
-}
-
-// floor is the highest overall percentage that was published in this attempt:
-// a stage that starts over after a crash does not fall back.
-func (p *Publisher) floor(ctx context.Context, v *models.Video) int {
-	last, err := p.Log.Progress(ctx, v.OrganizationID, v.ID)
-	if err != nil {
-		return 0
-	}
-	var shown models.Progress
-	if e, ok := last[v.ID]; !ok || e.Attempt != v.Attempt || json.Unmarshal(e.Payload, &shown) != nil {
-		return 0
-	}
-	return shown.Progress
-}
-
-func (p *Publisher) publish(ctx context.Context, v *models.Video, e models.Event) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
-	defer cancel()
-	if err := p.append(ctx, v, e); err != nil {
-		p.Logger.Warn("publication is late; the reconciler will repeat it",
-			"organization", v.OrganizationID, "video", v.ID, "rev", v.Rev, "error", err)
-	}
-}
-
-func (p *Publisher) append(ctx context.Context, v *models.Video, e models.Event) error {
-	if e.Name == models.EventProgress {
-		if floor := p.floor(ctx, v); floor > v.Stage.Start() {
-			e = models.ProgressOf(v, v.UpdatedAt, 0, floor, models.StageMessage(v.Stage), nil, models.ToOrganization)
-			e.Transition = true
-		}
-	}
+	e := models.EventOf(v, p.Links, p.last(ctx, v))
 	if _, _, err := p.Log.Append(ctx, v.OrganizationID, e); err != nil {
 		return err
 	}
@@ -94,4 +66,42 @@ func (p *Publisher) append(ctx context.Context, v *models.Video, e models.Event)
 	}
 	_, err := p.Videos.Advance(ctx, v.OrganizationID, v.ID, models.Published(e.Rev))
 	return err
+}
+
+// publish is Settle for a caller that has gone on already.
+func (p *Publisher) publish(ctx context.Context, v *models.Video) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
+	defer cancel()
+	if err := p.Settle(ctx, v); err != nil {
+		p.Logger.Warn("publication is late; the reconciler will repeat it",
+			"organization", v.OrganizationID, "video", v.ID, "rev", v.Rev, "error", err)
+	}
+}
+
+// Progress publishes percent inside the running stage; it is not stored. The
+// arguments are those of [models.ProgressOf]. It does not fall back behind what
+// was shown in this attempt, also when a stage starts over after a crash.
+func (p *Publisher) Progress(ctx context.Context, v *models.Video, fraction float64, message string, eta *float64, to models.Audience) error {
+	floor := 0
+	if last := p.last(ctx, v); last != nil && last.Attempt == v.Attempt {
+		floor = last.Progress
+	}
+	_, _, err := p.Log.Append(ctx, v.OrganizationID, models.ProgressOf(v, time.Now(), fraction, floor, message, eta, to))
+	return err
+}
+
+// last is the progress of a running video that was shown last, or nil.
+func (p *Publisher) last(ctx context.Context, v *models.Video) *models.Progress {
+	if v.Status != models.StatusProcessing {
+		return nil
+	}
+	found, err := p.Log.Progress(ctx, v.OrganizationID, v.ID)
+	if err != nil {
+		return nil
+	}
+	var shown models.Progress
+	if e, ok := found[v.ID]; !ok || json.Unmarshal(e.Payload, &shown) != nil {
+		return nil
+	}
+	return &shown
 }

@@ -41,7 +41,7 @@ func createAndGet(t *testing.T, s Stores) {
 		code(t, "create with a bad id", err, models.CodeInvalid)
 		_, err = store.Get(ctx, bad[0], bad[1])
 		code(t, "get with a bad id", err, models.CodeNotFound)
-		_, err = store.Advance(ctx, bad[0], bad[1], models.Rename("x"))
+		_, err = store.Advance(ctx, bad[0], bad[1], Edit("x"))
 		code(t, "advance with a bad id", err, models.CodeNotFound)
 	}
 	if err := store.Ping(ctx); err != nil {

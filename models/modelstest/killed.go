@@ -124,7 +124,7 @@ func writeUntilKilled(t *testing.T, s Stores, address string) {
 
 // grow changes several parts of the record that must stay in step.
 func grow(v *models.Video, now time.Time) error {
-	if err := models.Rename(fmt.Sprint(v.Rev+1))(v, now); err != nil {
+	if err := Edit(fmt.Sprint(v.Rev+1))(v, now); err != nil {
 		return err
 	}
 	v.Warnings = append(v.Warnings, models.Warning{Code: v.Title, Message: strings.Repeat("x", 500)})

@@ -54,7 +54,7 @@ func tenantsApart(t *testing.T, s Stores) {
 	}
 	for i, v := range made {
 		same(t, store, v)
-		made[i] = advance(t, store, v, models.Rename("renamed "+v.Title))
+		made[i] = advance(t, store, v, Edit("renamed "+v.Title))
 	}
 	gone := advance(t, store, made[0], models.Delete())
 	if err := store.Purge(ctx, gone.OrganizationID, gone.ID); err != nil {
@@ -75,7 +75,7 @@ func deleted(t *testing.T, s Stores) {
 	}
 	_, err := store.Get(ctx, acme, v.ID)
 	code(t, "get", err, models.CodeNotFound)
-	for _, transition := range []models.Transition{models.Rename("x"), models.Delete(), models.Claim("w", 1), models.Retry(true), models.Published(2)} {
+	for _, transition := range []models.Transition{Edit("x"), models.Delete(), models.Claim("w", 1), models.Retry(true), models.Published(2)} {
 		_, err = store.Advance(ctx, acme, v.ID, transition)
 		code(t, "advance", err, models.CodeNotFound)
 	}

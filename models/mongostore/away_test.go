@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/models/modelstest"
 )
 
 // soon is when a caller must have its answer, whatever has become of the server.
@@ -97,7 +98,7 @@ func TestServerGoesAndComes(t *testing.T) {
 			"get":       func() error { _, err := s.Get(ctx, "acme", "v"); return err },
 			"list":      func() error { _, err := s.List(ctx, "acme", models.Page{}); return err },
 			"create":    func() error { _, err := s.Create(ctx, "acme", models.Video{ID: "w"}); return err },
-			"advance":   func() error { _, err := s.Advance(ctx, "acme", "v", models.Rename("x")); return err },
+			"advance":   func() error { _, err := s.Advance(ctx, "acme", "v", modelstest.Edit("x")); return err },
 			"unsettled": func() error { _, err := s.Unsettled(ctx, models.VideoRef{}, 10); return err },
 			"purge":     func() error { return s.Purge(ctx, "acme", "v") },
 			"once":      func() error { _, err := s.Once(ctx, "name", "value"); return err },
@@ -130,7 +131,7 @@ func TestServerGoesAndComes(t *testing.T) {
 			t.Fatalf("the server is back, and still: %v", err)
 		}
 	}
-	if _, err := s.Advance(t.Context(), "acme", "v", models.Rename("x")); err != nil {
+	if _, err := s.Advance(t.Context(), "acme", "v", modelstest.Edit("x")); err != nil {
 		t.Error(err)
 	}
 }
@@ -147,7 +148,7 @@ func TestLostAnswer(t *testing.T) {
 	}
 	for n := range 5 {
 		p.swallow("update")
-		got, err := s.Advance(t.Context(), "acme", "v", models.Rename("x"))
+		got, err := s.Advance(t.Context(), "acme", "v", modelstest.Edit("x"))
 		if err != nil || got.Rev != v.Rev+1 || got.Version != v.Version+1 {
 			t.Fatalf("try %d: from rev %d to %d, %v", n, v.Rev, got.Rev, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"reelroom/models"
+	"reelroom/models/modelstest"
 )
 
 // BenchmarkAdvance is one durable compare-and-set: read, apply, write, sync.
@@ -22,7 +23,7 @@ func BenchmarkAdvance(b *testing.B) {
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					if _, err := s.Advance(context.Background(), "acme", v.ID, models.Rename("x")); err != nil {
+					if _, err := s.Advance(context.Background(), "acme", v.ID, modelstest.Edit("x")); err != nil {
 						b.Error(err)
 					}
 				}

@@ -176,7 +176,7 @@ func fill(t *testing.T, s *Store, limit, relieve func()) {
 		t.Errorf("the one that was refused: %v", err)
 	}
 	relieve()
-	if _, err := s.Advance(t.Context(), "acme", "first", models.Rename("again")); err != nil {
+	if _, err := s.Advance(t.Context(), "acme", "first", modelstest.Edit("again")); err != nil {
 		t.Errorf("there is room again: %v", err)
 	}
 }
