@@ -42,7 +42,8 @@ type Backend struct {
 	closers []func()
 }
 
-// Open opens everything but ffmpeg, or nothing. The caller closes it.
+// Open opens everything but ffmpeg, or nothing. Services that belong to
+// different installations are refused. The caller closes it.
 func Open(ctx context.Context, c *Config, logger *slog.Logger) (b *Backend, err error) {
 	b = &Backend{Config: c, Logger: logger}
 	defer func() {
@@ -57,8 +58,15 @@ func Open(ctx context.Context, c *Config, logger *slog.Logger) (b *Backend, err 
 	if err := b.openStore(ctx); err != nil {
 		return b, err
 	}
+	id, err := b.installation(ctx)
+	if err != nil {
+		return b, err
+	}
 	dir, err := c.blobDir()
 	if err != nil {
+		return b, err
+	}
+	if err := b.claimFolder(ctx, dir, id); err != nil {
 		return b, err
 	}
 	blobs, err := blobstore.Open(dir)
@@ -75,7 +83,19 @@ func Open(ctx context.Context, c *Config, logger *slog.Logger) (b *Backend, err 
 	}
 	b.Redis, b.RedisWords = client, words
 	b.closers = append(b.closers, stop)
+	if c.redisVariable() != "" {
+		if err := claimRedis(ctx, c, client, id); err != nil {
+			return b, err
+		}
+	}
+	warn(c, logger)
 	return b, b.assemble(ctx)
+}
+
+func warn(c *Config, logger *slog.Logger) {
+	for _, words := range c.Warnings() {
+		logger.Warn(words)
+	}
 }
 
 func (b *Backend) openStore(ctx context.Context) (err error) {

@@ -6,13 +6,15 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"runtime"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
-	"github.com/redis/go-redis/v9"
+
+	"reelroom/worker/ffmpeg"
 )
 
 // Config is the environment that both programs read.
@@ -23,13 +25,16 @@ type Config struct {
 	MongoURI      string `env:"MONGODB_URI"`
 	RedisURL      string `env:"REDIS_URL"`
 	RedisHost     string `env:"REDIS_HOST"`
-	RedisPort     int    `env:"REDIS_PORT" envDefault:"6379"`
+	RedisPort     string `env:"REDIS_PORT"` // "" for 6379
 	RedisPassword string `env:"REDIS_PASSWORD"`
 	BlobURL       string `env:"BLOB_URL"`
 	FFmpeg        string `env:"FFMPEG"`
 	Concurrency   int    `env:"WORKER_CONCURRENCY"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat     string `env:"LOG_FORMAT" envDefault:"text"`
+
+	// guessedURL tells that PUBLIC_URL was not set.
+	guessedURL bool
 }
 
 // Environ returns the process environment without empty values: an empty
@@ -86,7 +91,7 @@ func (c *Config) Validate() []error {
 		bad("PORT=%d is not a port (0 to 65535)", c.Port)
 	}
 	if c.PublicURL == "" {
-		c.PublicURL = fmt.Sprintf("http://localhost:%d", c.Port)
+		c.PublicURL, c.guessedURL = fmt.Sprintf("http://localhost:%d", c.Port), true
 	}
 	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		bad("PUBLIC_URL=%q is not an http or https address", c.PublicURL)
@@ -100,14 +105,14 @@ func (c *Config) Validate() []error {
 	if c.MongoURI != "" && !strings.HasPrefix(c.MongoURI, "mongodb://") && !strings.HasPrefix(c.MongoURI, "mongodb+srv://") {
 		bad("MONGODB_URI does not begin with mongodb:// or mongodb+srv://")
 	}
-	if c.RedisURL != "" && c.RedisHost != "" {
-		bad("REDIS_URL and REDIS_HOST are both set; use one")
-	}
-	if _, err := c.redisOptions(); err != nil {
-		bad("REDIS_URL is not a Redis address: redis://[:password@]host:port[/db]")
-	}
+	wrong = append(wrong, c.validateRedis()...)
 	if _, err := c.blobDir(); err != nil {
 		wrong = append(wrong, err)
+	}
+	if c.FFmpeg != "" && c.FFmpeg != ffmpeg.Embedded {
+		if _, err := exec.LookPath(c.FFmpeg); err != nil {
+			bad("FFMPEG=%q is not a program that can be run, nor %q", c.FFmpeg, ffmpeg.Embedded)
+		}
 	}
 	if c.Concurrency < 0 || c.Concurrency > 256 {
 		bad("WORKER_CONCURRENCY=%d is not between 1 and 256", c.Concurrency)
@@ -124,15 +129,12 @@ func (c *Config) Validate() []error {
 	return wrong
 }
 
-// redisOptions returns nil when no Redis is configured.
-func (c *Config) redisOptions() (*redis.Options, error) {
-	switch {
-	case c.RedisURL != "":
-		return redis.ParseURL(c.RedisURL)
-	case c.RedisHost != "":
-		return &redis.Options{Addr: fmt.Sprintf("%s:%d", c.RedisHost, c.RedisPort), Password: c.RedisPassword}, nil
+// Warnings returns what is no mistake, but seldom meant.
+func (c *Config) Warnings() []string {
+	if c.MongoURI != "" && c.guessedURL {
+		return []string{fmt.Sprintf("PUBLIC_URL is not set: links in events will begin with %s", c.PublicURL)}
 	}
-	return nil, nil
+	return nil
 }
 
 func (c *Config) blobDir() (string, error) {
@@ -145,6 +147,17 @@ func (c *Config) blobDir() (string, error) {
 	}
 	return filepath.Clean(u.Path), nil
 }
+
+// blobVariable names the variable that chose the folder of blobs.
+func (c *Config) blobVariable() string {
+	if c.BlobURL == "" {
+		return "BLOB_URL is not set, so DATA_DIR"
+	}
+	return "BLOB_URL"
+}
+
+// ownFolder tells that the blobs stand in DATA_DIR beside their database.
+func (c *Config) ownFolder() bool { return c.MongoURI == "" && c.BlobURL == "" }
 
 // NewLogger makes the log that both programs write to standard error.
 func (c *Config) NewLogger() *slog.Logger {

@@ -1,10 +1,14 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -14,6 +18,71 @@ import (
 // tick is how often the clock of the Redis in process is moved: without it no
 // key ever expires there.
 const tick = 250 * time.Millisecond
+
+// validateRedis returns every mistake in the REDIS_* variables.
+func (c *Config) validateRedis() []error {
+	var wrong []error
+	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	switch {
+	case c.RedisURL != "":
+		if c.RedisHost != "" {
+			bad("REDIS_URL and REDIS_HOST are both set; use one")
+		}
+		if _, err := redis.ParseURL(c.RedisURL); err != nil { // err may quote the password
+			bad("REDIS_URL is not a Redis address: redis://[:password@]host:port[/db]")
+		}
+		if c.RedisPort != "" && c.RedisHost == "" {
+			bad("REDIS_PORT is set beside REDIS_URL; the port goes into the address")
+		}
+		if c.RedisPassword != "" {
+			bad("REDIS_PASSWORD is set beside REDIS_URL; the password goes into the address")
+		}
+	case c.RedisHost != "":
+		if strings.ContainsAny(c.RedisHost, ":/[]@") && net.ParseIP(c.RedisHost) == nil {
+			bad("REDIS_HOST=%q is not a host name or an IP address; use REDIS_PORT for the port, or REDIS_URL", c.RedisHost)
+		}
+	default:
+		if c.RedisPort != "" {
+			bad("REDIS_PORT is set without REDIS_HOST")
+		}
+		if c.RedisPassword != "" {
+			bad("REDIS_PASSWORD is set without REDIS_HOST")
+		}
+		if c.MongoURI != "" {
+			bad("REDIS_URL must be set when MONGODB_URI is: every server and worker shares one log and one queue")
+		}
+	}
+	if c.RedisPort != "" {
+		if port, err := strconv.Atoi(c.RedisPort); err != nil || port < 1 || port > 65535 {
+			bad("REDIS_PORT=%q is not a port (1 to 65535)", c.RedisPort)
+		}
+	}
+	return wrong
+}
+
+// redisVariable names the variable that chose the Redis; "" for the one in
+// this process.
+func (c *Config) redisVariable() string {
+	switch {
+	case c.RedisURL != "":
+		return "REDIS_URL"
+	case c.RedisHost != "":
+		return "REDIS_HOST"
+	}
+	return ""
+}
+
+// redisOptions returns nil when no Redis is configured.
+func (c *Config) redisOptions() (*redis.Options, error) {
+	switch c.redisVariable() {
+	case "REDIS_URL":
+		return redis.ParseURL(c.RedisURL)
+	case "REDIS_HOST":
+		port := cmp.Or(c.RedisPort, "6379")
+		return &redis.Options{Addr: net.JoinHostPort(c.RedisHost, port), Password: c.RedisPassword}, nil
+	}
+	return nil, nil
+}
 
 // openRedis connects to the configured Redis, or starts one in this process on
 // loopback behind a random password. What that one holds is gone at exit; the
