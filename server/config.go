@@ -51,6 +51,9 @@ func readConfig(values map[string]string) (*config, error) {
 			break
 		}
 	}
+	if c.JWTPrevious != "" && c.JWTSecret == "" {
+		bad("JWT_SECRET_PREVIOUS is set without JWT_SECRET")
+	}
 	if c.JWKSURL != "" {
 		if u, err := url.Parse(c.JWKSURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 			bad("JWT_JWKS_URL is not an http or https address")

@@ -148,6 +148,19 @@ func TestConfigurationMistakesAreNamed(t *testing.T) {
 	if _, err := readConfig(map[string]string{"MONGODB_URI": "mongodb://localhost/x"}); err == nil || !strings.Contains(err.Error(), "JWT_SECRET") {
 		t.Errorf("MONGODB_URI without JWT_*: %v", err)
 	}
+	for _, wrong := range []struct {
+		values map[string]string
+		want   string
+	}{
+		{map[string]string{"JWT_SECRET_PREVIOUS": strings.Repeat("x", 32)}, "JWT_SECRET_PREVIOUS is set without JWT_SECRET"},
+		{map[string]string{"MONGODB_URI": "mongodb://localhost/x", "JWT_SECRET": strings.Repeat("x", 32)}, "REDIS_URL must be set"},
+		{map[string]string{"REDIS_PASSWORD": "secret"}, "REDIS_PASSWORD"},
+		{map[string]string{"FFMPEG": filepath.Join(t.TempDir(), "none")}, "FFMPEG"},
+	} {
+		if _, err := readConfig(wrong.values); err == nil || !strings.Contains(err.Error(), wrong.want) {
+			t.Errorf("%v: %v", wrong.values, err)
+		}
+	}
 	c, err := readConfig(map[string]string{})
 	if err != nil || !c.local || c.Port != 5000 || c.PublicURL != "http://localhost:5000" {
 		t.Errorf("the defaults: %+v, %v", c, err)
