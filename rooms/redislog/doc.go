@@ -5,7 +5,7 @@
 //
 //	reelroom:{org}:head       hash: epoch, seq, run, oldest; never expires
 //	reelroom:{org}:log        stream: entry <seq>-0 holds t (ms) and e (the event)
-//	reelroom:{org}:video:ID   hash: rev and place of the last transition, last progress
+//	reelroom:{org}:video:ID   hash: rev and place of the last transition, last progress, end of a life before
 //	reelroom:{org}:id:HASH    place of the event with that idempotency id
 //	reelroom:{org}:events     channel: <epoch>.<seq>, line feed, the event
 //

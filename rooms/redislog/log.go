@@ -2,6 +2,7 @@ package redislog
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"strconv"
@@ -82,6 +83,15 @@ func (l *Log) Healed() uint64 { return l.healed.Load() }
 
 // Append is [rooms.Log.Append]. The payload must be one JSON object. An event
 // that the driver had to send twice is taken once.
+//
+// A video that is made again under the id of a deleted one starts anew: its
+// transitions are told from late ones of the life before by the payload's "ts",
+// which is the store's clock, so that clock must not be set back by more than
+// the time between a deletion and the next creation. Plain progress has no
+// such time and is parted by its revision alone: what a worker of the life
+// before, which has missed that it lost the video, sends after the next life
+// began may be shown once or twice, until its next heartbeat fails. No
+// outcome is affected.
 func (l *Log) Append(ctx context.Context, org string, e models.Event) (rooms.Cursor, bool, error) {
 	if err := check(org, &e); err != nil {
 		return rooms.Cursor{}, false, err
@@ -90,10 +100,10 @@ func (l *Log) Append(ctx context.Context, org string, e models.Event) (rooms.Cur
 	if err != nil {
 		return rooms.Cursor{}, false, err
 	}
-	kind, saved := "-", "keep"
+	kind, saved, changed := "-", "keep", int64(0)
 	switch {
 	case e.Transition:
-		kind, saved = "t", "drop"
+		kind, saved, changed = "t", "drop", changedAt(&e)
 		if e.Name == models.EventProgress {
 			saved = "set"
 		} else if e.Name == models.EventUpdated {
@@ -115,6 +125,7 @@ func (l *Log) Append(ctx context.Context, org string, e models.Event) (rooms.Cur
 		[]string{k.head(), k.stream(), k.video(e.VideoID), idKey},
 		word, raw, kind, e.Rev, saved, idLife.Milliseconds(), k.channel(),
 		l.opts.Retention.Milliseconds(), l.opts.MaxEvents, l.opts.Memory.Milliseconds(),
+		changed, e.Name == models.EventDeleted,
 	).Slice()
 	if err != nil {
 		return rooms.Cursor{}, false, unavailable(err)
@@ -125,6 +136,17 @@ func (l *Log) Append(ctx context.Context, org string, e models.Event) (rooms.Cur
 	c, err := cursor(answer[1], answer[2])
 	fresh, _ := answer[0].(int64)
 	return c, fresh == 1, err
+}
+
+// changedAt is when the record changed, in ms, or 0 when the payload does not tell.
+func changedAt(e *models.Event) int64 {
+	var b struct {
+		TS time.Time `json:"ts"`
+	}
+	if json.Unmarshal(e.Payload, &b) != nil {
+		return 0
+	}
+	return max(b.TS.UnixMilli(), 0)
 }
 
 func check(org string, e *models.Event) error {

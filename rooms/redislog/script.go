@@ -25,7 +25,14 @@ local function digits(n) return string.format('%.0f', n) end
 // KEYS: 3 video, 4 idempotency id. ARGV: 2 event, 3 kind (t transition,
 // p progress, - other), 4 rev, 5 what to do with the saved progress (set, drop,
 // keep), 6 life of the id in ms (0: none), 7 channel, 8 retention in ms,
-// 9 most entries, 10 life of the video's hash in ms.
+// 9 most entries, 10 life of the video's hash in ms, 11 when the record changed
+// in ms of the store's clock (0: not known), 12 whether that ended the video.
+//
+// An id can have two lives: an idempotency key makes the id of a purged video
+// again, and its revisions begin at 1. What parts them is the store's clock.
+// The end of a life leaves its time in the hash (gone) and a mark (over). What
+// changed later than that is of the next life, whatever its revision: the mark
+// goes, and revisions count anew. What changed no later stays a repetition.
 //
 // A call that the driver sends again after a broken connection finds its own
 // word (ARGV[1]) beside the place and answers as the first one did.
@@ -41,8 +48,16 @@ if idLife > 0 then
   if place then return known(place) end
 end
 if ARGV[3] ~= '-' then
-  local seen = redis.call('HMGET', KEYS[3], 'rev', 'place')
+  local seen = redis.call('HMGET', KEYS[3], 'rev', 'place', 'gone', 'over')
   local rev, last = tonumber(ARGV[4]), tonumber(seen[1] or '-1')
+  local changed, gone = tonumber(ARGV[11]), tonumber(seen[3] or '0')
+  if ARGV[3] == 't' and gone > 0 and changed > 0 then
+    if changed > gone or changed == gone and rev == 1 then
+      if seen[4] then last = -1 end
+    elseif not seen[4] then
+      return {0, epoch, digits(seq)}
+    end
+  end
   if ARGV[3] == 't' and rev == last and seen[2] then return known(seen[2]) end
   if rev < last or ARGV[3] == 't' and rev == last then return {0, epoch, digits(seq)} end
 end
@@ -71,7 +86,14 @@ redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[9], n .. '-0', 't', digits(now), 'e',
 redis.call('PEXPIRE', KEYS[2], ARGV[8])
 redis.call('HSET', KEYS[1], 'seq', n, 'oldest', digits(oldest))
 if idLife > 0 then redis.call('SET', KEYS[4], place, 'PX', ARGV[6]) end
-if ARGV[3] == 't' then redis.call('HSET', KEYS[3], 'rev', ARGV[4], 'place', place) end
+if ARGV[3] == 't' then
+  redis.call('HSET', KEYS[3], 'rev', ARGV[4], 'place', place)
+  if ARGV[12] == '1' and ARGV[11] ~= '0' then
+    redis.call('HSET', KEYS[3], 'gone', ARGV[11], 'over', 1)
+  else
+    redis.call('HDEL', KEYS[3], 'over')
+  end
+end
 if ARGV[5] == 'drop' then
   redis.call('HDEL', KEYS[3], 'e', 'epoch', 'seq')
   redis.call('HSET', KEYS[3], 'idle', 1)

@@ -21,10 +21,18 @@ func Note(n int) models.Event {
 		Payload: json.RawMessage(fmt.Sprintf(`{"message":"%d"}`, n))}
 }
 
-// Transition is an event made from a change of a video.
+// Transition is an event made from a change of a video, a second after the one
+// before.
 func Transition(video string, rev int64, name models.EventName) models.Event {
+	return changed(video, rev, name, began.Add(time.Duration(rev)*time.Second))
+}
+
+// began is when the videos of the suite were made.
+var began = time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
+
+func changed(video string, rev int64, name models.EventName, at time.Time) models.Event {
 	return models.Event{Name: name, Audience: models.ToOrganization, VideoID: video, Attempt: 1, Rev: rev, Transition: true,
-		Payload: json.RawMessage(fmt.Sprintf(`{"videoId":%q,"rev":%d}`, video, rev))}
+		Payload: json.RawMessage(fmt.Sprintf(`{"videoId":%q,"rev":%d,"ts":%q}`, video, rev, at.Format(time.RFC3339Nano)))}
 }
 
 // Progress is percent inside a stage.

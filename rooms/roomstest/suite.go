@@ -37,6 +37,7 @@ func TestLog(t *testing.T, open Open) {
 		{"refused", testRefused},
 		{"contiguous", testContiguous},
 		{"transitions once", testTransitionsOnce},
+		{"lives", testLives},
 		{"ids once", testIDsOnce},
 		{"progress", testProgress},
 		{"bounded by count", testBoundedByCount},
