@@ -236,6 +236,28 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+func TestPublishedUpdateCarriesTheLastProgress(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	l := f.library()
+	ctx := t.Context()
+	d := put(t, l)
+	v, err := l.Publisher.Advance(ctx, "acme", d.ID, models.Claim("w", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := l.Log.Append(ctx, "acme", models.ProgressOf(&v, time.Now(), 0.5, 0, "Half", nil, models.ToVideo)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Publish(ctx, service, Publication{Event: models.EventUpdated, VideoID: d.ID}); err != nil {
+		t.Fatal(err)
+	}
+	var u models.Updated
+	if err := json.Unmarshal(f.events[3].Payload, &u); err != nil || u.Video.Progress != 25 || u.Video.StageProgress != 50 || u.Video.Message != "Half" {
+		t.Errorf("%+v, %v", u.Video, err)
+	}
+}
+
 func FuzzPublish(f *testing.F) {
 	f.Add(`{"progress":5,"seq":1,"rev":"x"}`, true)
 	f.Add(`null`, false)

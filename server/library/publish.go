@@ -57,7 +57,7 @@ func (l *Library) Publish(ctx context.Context, who models.Identity, p Publicatio
 	if p.Event == models.EventProgress && v.Status.Terminal() {
 		return Receipt{}, models.ErrConflict
 	}
-	payload, err := l.payload(v, p.Event, fields)
+	payload, err := l.payload(ctx, v, p.Event, fields)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -132,13 +132,13 @@ func checkProgress(fields map[string]json.RawMessage) error {
 
 // payload writes the event: the worker's fields, and over them what only the
 // record and the log may say.
-func (l *Library) payload(v *models.Video, name models.EventName, fields map[string]json.RawMessage) (json.RawMessage, error) {
+func (l *Library) payload(ctx context.Context, v *models.Video, name models.EventName, fields map[string]json.RawMessage) (json.RawMessage, error) {
 	base := map[string]any{
 		"organizationId": v.OrganizationID, "videoId": v.ID, "status": v.Status, "attempt": v.Attempt, "rev": v.Rev,
 		"ts": l.now().UTC(),
 	}
 	if name == models.EventUpdated {
-		base["video"] = models.DocumentOf(v, l.Links) // as in every video:updated
+		base["video"] = l.document(ctx, v) // as in every video:updated
 	}
 	for key, value := range base {
 		raw, err := json.Marshal(value)
