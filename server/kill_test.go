@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/models/sqlitestore"
 )
 
 // built is the server as people run it, without the race detector: that one
@@ -125,11 +126,54 @@ func TestKilledServerGoesOnAtTheUnfinishedStage(t *testing.T) {
 	}
 }
 
-// files counts the files in a tree; none when it is absent.
+// A server that is told to stop gives its work back: no crash is counted,
+// nothing is left behind, and the next start goes on at once.
+func TestStoppedServerGivesItsWorkBack(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	in, process := spawn(t, dir)
+	editor := in.token("acme", models.RoleEditor)
+	_, events := in.listen(editor)
+	var document models.Document
+	in.upload(editor, "a.mp4", sample(t), &document)
+	for e := range events {
+		var p models.Progress
+		if json.Unmarshal(e.Payload(), &p) == nil && p.Stage == models.StageThumbnail {
+			break
+		}
+	}
+	if err := process.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Wait(); err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+	if n := files(t, os.DirFS(filepath.Join(dir, "work"))); n != 0 {
+		t.Errorf("%d files are left in the work folder", n)
+	}
+	store, err := sqlitestore.Open(t.Context(), filepath.Join(dir, "reelroom.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := store.Get(t.Context(), "acme", document.ID)
+	if err != nil || v.Status != models.StatusProcessing || v.Lease.Worker != "" || v.Crashes != 0 {
+		t.Errorf("the record says %s, lease %+v, crashes %d, %v", v.Status, v.Lease, v.Crashes, err)
+	}
+	if err := store.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	in, _ = spawn(t, dir)
+	if d := in.settled(in.token("acme", models.RoleEditor), document.ID); d.Status != models.StatusCompleted {
+		t.Errorf("ended as %s", d.Status)
+	}
+}
+
+// files counts the files in a tree but those whose name begins with a dot,
+// which are the server's own marks; none when the tree is absent.
 func files(t *testing.T, tree fs.FS) (n int) {
 	t.Helper()
 	err := fs.WalkDir(tree, ".", func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
+		if err == nil && !d.IsDir() && !strings.HasPrefix(d.Name(), ".") {
 			n++
 		}
 		return nil

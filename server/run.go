@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reelroom/worker/backend"
+	"reelroom/worker/queue"
 )
 
 // The limits of the HTTP server. A body has no limit in time of its own: an
@@ -43,21 +44,24 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 		c.adopt(listener.Addr().(*net.TCPAddr).Port)
 		b.Links.Base = c.PublicURL
 	}
-	doors, err := open(ctx, c, b, logger)
-	if err != nil {
-		return err
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return b.Reconciler().Run(ctx) })
+	var worker *queue.Worker
+	words := ""
 	if c.Worker == "inline" {
 		tools, err := b.OpenFFmpeg(ctx, out)
 		if err != nil {
 			return err
 		}
-		welcome(out, c, b, tools.Describe())
-		group.Go(func() error { return b.Worker(tools).Run(ctx) })
-	} else {
-		welcome(out, c, b, "")
+		worker, words = b.Worker(tools), tools.Describe()
+	}
+	doors, err := open(ctx, c, b, logger)
+	if err != nil {
+		return err
+	}
+	welcome(out, c, b, words)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return b.Reconciler().Run(ctx) })
+	if worker != nil {
+		group.Go(func() error { return worker.Run(ctx) })
 	}
 	web := &http.Server{
 		Handler:           doors.handler,

@@ -23,7 +23,7 @@ func main() {
 	if c.MongoURI == "" {
 		wrong = append(wrong, errors.New("MONGODB_URI must be set: a worker of its own shares the server's store"))
 	}
-	if c.RedisURL == "" && c.RedisHost == "" {
+	if c.MongoURI == "" && c.RedisURL == "" && c.RedisHost == "" { // with MongoDB, Validate has said so
 		wrong = append(wrong, errors.New("REDIS_URL must be set: a worker of its own shares the server's queue"))
 	}
 	if err := errors.Join(wrong...); err != nil {

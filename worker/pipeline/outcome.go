@@ -20,20 +20,30 @@ const (
 
 // guard watches over a claimed video: it renews the lease, and ends the
 // returned context with [models.ErrStale] when the video is no longer ours:
-// taken over, cancelled or deleted. newer is told a revision that somebody
-// else made, such as a new title. stop must be called; it waits.
-func (p *Pipeline) guard(ctx context.Context, video *models.Video, newer func(rev int64), logger *slog.Logger) (working context.Context, stop func()) {
+// taken over, cancelled or deleted. An event that somebody else caused makes it
+// look at once; only a heartbeat, which the fence has checked, raises the
+// revision that progress carries. stop must be called; it waits.
+func (p *Pipeline) guard(ctx context.Context, video *models.Video, progress *progress, logger *slog.Logger) (working context.Context, stop func()) {
 	working, cancel := context.WithCancelCause(ctx)
 	org, id, fence := video.OrganizationID, video.ID, video.Fence
+	look := make(chan struct{}, 1)
 	leave := func() {}
 	if _, unsubscribe, err := p.Hub.Subscribe(working, org, func(_ rooms.Cursor, events []models.Event) {
+		news := len(events) == 0 // something was missed
 		for i := range events {
-			switch e := &events[i]; {
-			case e.VideoID != id || !e.Transition:
-			case e.Name == models.EventCancelled || e.Name == models.EventDeleted:
+			e := &events[i]
+			if e.VideoID != id || !e.Transition {
+				continue
+			}
+			if e.Name == models.EventCancelled || e.Name == models.EventDeleted {
 				cancel(models.ErrStale)
+			}
+			news = news || progress.older(e.Rev)
+		}
+		if news {
+			select {
+			case look <- struct{}{}:
 			default:
-				newer(e.Rev)
 			}
 		}
 	}); err == nil {
@@ -50,14 +60,16 @@ func (p *Pipeline) guard(ctx context.Context, video *models.Video, newer func(re
 			select {
 			case <-working.Done():
 				return
+			case <-look:
 			case <-ticker.C:
 			}
 			v, err := p.Videos.Advance(working, org, id, models.Heartbeat(fence))
-			if errors.Is(err, models.ErrStale) || errors.Is(err, models.ErrNotFound) {
+			switch {
+			case errors.Is(err, models.ErrStale), errors.Is(err, models.ErrNotFound):
 				cancel(models.ErrStale)
-			} else if err == nil {
-				newer(v.Rev)
-			} else if working.Err() == nil {
+			case err == nil:
+				progress.newer(v.Rev)
+			case working.Err() == nil:
 				logger.Warn("heartbeat failed", "error", err)
 			}
 		}
@@ -89,29 +101,33 @@ func (p *Pipeline) advance(ctx context.Context, video *models.Video, t models.Tr
 }
 
 // fail ends the video with the error's code and safe words; the cause goes to
-// the log. An error that says it may pass gives the video back instead.
+// the log. Trouble that may pass puts the video off instead.
 func (p *Pipeline) fail(ctx context.Context, video *models.Video, stage models.Stage, err error, logger *slog.Logger) error {
 	e, ok := errors.AsType[*models.Error](err)
-	if !ok {
+	switch {
+	case !ok:
 		e = models.Errorf(models.CodeInternal, "Something went wrong on the server.").Because(err)
+	case e.Code == models.CodeNotFound: // a file of ours, not the video
+		e = models.Errorf(models.CodeInternal, "Something went wrong on the server.").Again(0).Because(err)
 	}
-	logger.Warn("stage failed", "stage", stage, "code", e.Code, "error", err)
-	if e.Code == models.CodeUnavailable {
-		p.release(ctx, video, logger)
-		return err
+	logger.Warn("stage failed", "stage", stage, "code", e.Code, "again", e.Retry, "error", err)
+	failure := models.Failure{Code: e.Code, Stage: stage, Message: e.Message}
+	if e.Retry || e.Code == models.CodeStorageFull {
+		p.giveBack(ctx, video, models.PutOff(video.Fence, failure), logger)
+		return nil
 	}
-	_, err = p.advance(ctx, video, models.Fail(video.Fence, models.Failure{Code: e.Code, Stage: stage, Message: e.Message}))
+	_, err = p.advance(ctx, video, models.Fail(video.Fence, failure))
 	if errors.Is(err, models.ErrStale) || errors.Is(err, models.ErrNotFound) {
 		return nil
 	}
 	return err
 }
 
-// release gives the video back, also when ctx has ended.
-func (p *Pipeline) release(ctx context.Context, video *models.Video, logger *slog.Logger) {
+// giveBack lets go of the video, also when ctx has ended.
+func (p *Pipeline) giveBack(ctx context.Context, video *models.Video, t models.Transition, logger *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
-	_, err := p.Videos.Advance(ctx, video.OrganizationID, video.ID, models.Release(video.Fence))
+	_, err := p.Publisher.Advance(ctx, video.OrganizationID, video.ID, t)
 	if err != nil && !errors.Is(err, models.ErrStale) && !errors.Is(err, models.ErrNotFound) {
 		logger.Warn("the lease will run out by itself", "error", err)
 	}

@@ -3,8 +3,11 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"reelroom/models"
@@ -40,6 +43,8 @@ type Pipeline struct {
 	// WorkDir holds one folder a running job; it is made when missing.
 	WorkDir string
 	Logger  *slog.Logger
+
+	sweep sync.Once
 }
 
 // job is one video being worked on.
@@ -66,23 +71,36 @@ func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 	}
 	logger := p.Logger.With("organization", org, "video", id, "attempt", video.Attempt, "fence", video.Fence)
 	started := time.Now()
-	progress := p.newProgress(ctx, logger)
-	working, stop := p.guard(ctx, &video, progress.newer, logger)
-	last, err := p.work(working, &video, progress, logger)
-	stop()
-	progress.close()
+	stage, lost, err := p.watched(ctx, &video, logger)
 	switch {
 	case err == nil:
 		logger.Info("video processed", "seconds", time.Since(started).Seconds())
 		return nil
-	case errors.Is(context.Cause(working), models.ErrStale), errors.Is(err, models.ErrStale), errors.Is(err, models.ErrNotFound):
-		logger.Info("work stopped: the video was taken over, cancelled or deleted", "stage", last)
+	case lost:
+		logger.Info("work stopped: the video was taken over, cancelled or deleted", "stage", stage)
 		return nil
 	case ctx.Err() != nil:
-		p.release(ctx, &video, logger)
+		p.giveBack(ctx, &video, models.Release(video.Fence), logger)
 		return ctx.Err()
 	}
-	return p.fail(ctx, &video, last, err, logger)
+	return p.fail(ctx, &video, stage, err, logger)
+}
+
+// watched works on the video under a guard, and tells whether the video was
+// lost to somebody else meanwhile. A panic becomes an error.
+func (p *Pipeline) watched(ctx context.Context, video *models.Video, logger *slog.Logger) (stage models.Stage, lost bool, err error) {
+	progress := p.newProgress(ctx, logger)
+	defer progress.close()
+	working, stop := p.guard(ctx, video, progress, logger)
+	defer stop()
+	defer func() {
+		if r := recover(); r != nil {
+			logger.Error("a stage panicked", "panic", r, "stack", string(debug.Stack()))
+			stage, err = video.Stage, models.Errorf(models.CodeInternal, "Something went wrong on the server.").Because(fmt.Errorf("panic: %v", r))
+		}
+	}()
+	stage, err = p.work(working, video, progress, logger)
+	return stage, errors.Is(context.Cause(working), models.ErrStale) || errors.Is(err, models.ErrStale), err
 }
 
 // work runs the unfinished stages and returns the one it was in.
@@ -95,12 +113,9 @@ func (p *Pipeline) work(ctx context.Context, video *models.Video, progress *prog
 		return video.Stage, err
 	}
 	defer release()
-	if err := os.MkdirAll(p.WorkDir, 0o700); err != nil {
-		return video.Stage, err
-	}
-	dir, err := os.MkdirTemp(p.WorkDir, "job-")
+	dir, err := p.workDir()
 	if err != nil {
-		return video.Stage, err
+		return video.Stage, models.Errorf(models.CodeStorageFull, "The server has no room to work on this video.").Again(0).Because(err)
 	}
 	defer os.RemoveAll(dir)
 	for _, s := range steps {
@@ -115,6 +130,9 @@ func (p *Pipeline) work(ctx context.Context, video *models.Video, progress *prog
 			return s.stage, err
 		}
 		next, err := p.advance(ctx, video, models.FinishStage(video.Fence, s.stage, apply))
+		if errors.Is(err, models.ErrNotFound) { // deleted
+			err = models.ErrStale
+		}
 		if err != nil {
 			return s.stage, err
 		}

@@ -65,6 +65,13 @@ func (g *progress) newer(rev int64) {
 	g.video.Rev = max(g.video.Rev, rev)
 }
 
+// older tells whether reports carry a revision before rev.
+func (g *progress) older(rev int64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.video.Rev < rev
+}
+
 // end drops a report that was not sent yet: the next word is the record's.
 func (g *progress) end() {
 	g.mu.Lock()

@@ -224,7 +224,8 @@ func TestWorkerHandlesAndStops(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	handled, stopped, panicked := make(chan models.Task, 4), make(chan struct{}), atomic.Bool{}
+	var stopped, panicked atomic.Bool
+	handled := make(chan models.Task, 4)
 	w := &Worker{Redis: r.redis, Concurrency: 2, Logger: quiet, Handle: func(ctx context.Context, task models.Task) error {
 		if task.VideoID == "bad" {
 			panicked.Store(true)
@@ -233,7 +234,8 @@ func TestWorkerHandlesAndStops(t *testing.T) {
 		handled <- task
 		if task.VideoID == "long" {
 			<-ctx.Done() // told to stop
-			close(stopped)
+			time.Sleep(200 * time.Millisecond)
+			stopped.Store(true) // its last words are waited for
 			return ctx.Err()
 		}
 		return nil
@@ -251,9 +253,8 @@ func TestWorkerHandlesAndStops(t *testing.T) {
 		t.Errorf("handled %v, panicked %v", got, panicked.Load())
 	}
 	cancel()
-	<-stopped
-	if err := <-done; err != nil {
-		t.Fatal(err)
+	if err := <-done; err != nil || !stopped.Load() {
+		t.Fatalf("stopped with %v, the handler had ended: %v", err, stopped.Load())
 	}
 }
 

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -18,6 +19,10 @@ const (
 	settleAfter = 3 * time.Second
 	// batch is how many records are read at a time.
 	batch = 200
+	// askAgain is how long a task that was asked for is taken to be in the
+	// queue; maxAsked bounds how many are remembered.
+	askAgain = 20 * time.Second
+	maxAsked = 50_000
 )
 
 // Reconciler makes the queue, the log and the blobs agree with the records. It
@@ -30,6 +35,8 @@ type Reconciler struct {
 	Queue     models.Queue
 	Publisher *rooms.Publisher
 	Logger    *slog.Logger
+
+	asked map[models.Task]time.Time
 }
 
 // Run makes a first pass at once, which takes up what a stopped installation
@@ -54,7 +61,8 @@ func (r *Reconciler) Run(ctx context.Context) error {
 
 // Pass looks at every unsettled record once. With all set, records that were
 // touched a moment ago are not spared. It goes on after a record that could
-// not be settled and returns the first such error.
+// not be settled and returns the first such error, but ends where a service is
+// away.
 func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 	var after models.VideoRef
 	var first error
@@ -69,7 +77,11 @@ func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 			if !all && time.Since(v.UpdatedAt) < settleAfter && time.Since(v.UpdatedAt) >= 0 {
 				continue
 			}
-			if err := r.settle(ctx, v); err != nil && first == nil {
+			err := r.settle(ctx, v, all)
+			if models.CodeOf(err) == models.CodeUnavailable {
+				return err
+			}
+			if err != nil && first == nil {
 				first = err
 			}
 		}
@@ -79,7 +91,7 @@ func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 	}
 }
 
-func (r *Reconciler) settle(ctx context.Context, v *models.Video) error {
+func (r *Reconciler) settle(ctx context.Context, v *models.Video, all bool) error {
 	if v.Unpublished() {
 		if err := r.Publisher.Settle(ctx, v); err != nil {
 			return err
@@ -90,9 +102,30 @@ func (r *Reconciler) settle(ctx context.Context, v *models.Video) error {
 		if err := r.Blobs.Delete(ctx, v.OrganizationID, models.BlobPrefix(v.ID)); err != nil {
 			return err
 		}
-		return r.Store.Purge(ctx, v.OrganizationID, v.ID)
+		if err := r.Store.Purge(ctx, v.OrganizationID, v.ID); !errors.Is(err, models.ErrNotFound) {
+			return err
+		}
 	case !v.Status.Terminal():
-		return r.Queue.Enqueue(ctx, v.OrganizationID, models.TaskOf(v))
+		return r.ask(ctx, models.TaskOf(v), all)
 	}
+	return nil
+}
+
+// ask enqueues a task unless that was done a moment ago.
+func (r *Reconciler) ask(ctx context.Context, t models.Task, all bool) error {
+	now := time.Now()
+	if last, ok := r.asked[t]; ok && !all && now.Sub(last) < askAgain {
+		return nil
+	}
+	if err := r.Queue.Enqueue(ctx, t.OrganizationID, t); err != nil {
+		return err
+	}
+	if len(r.asked) >= maxAsked {
+		clear(r.asked)
+	}
+	if r.asked == nil {
+		r.asked = map[models.Task]time.Time{}
+	}
+	r.asked[t] = now
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -35,25 +36,46 @@ type Worker struct {
 }
 
 // Run works until ctx ends, then stops the handlers through their context and
-// waits for them, at most 8 seconds.
+// waits for them, at most [shutdownTime] and a little.
 func (w *Worker) Run(ctx context.Context) error {
+	var running sync.WaitGroup
 	server := asynq.NewServerFromRedisClient(w.Redis, asynq.Config{
-		Concurrency:       w.Concurrency,
-		Queues:            map[string]int{name: 1},
-		BaseContext:       func() context.Context { return ctx },
+		Concurrency: w.Concurrency,
+		Queues:      map[string]int{name: 1},
+		// Not ctx: asynq leaves a handler alone whose context has ended, and a
+		// handler that is told to stop still has a lease to release.
+		BaseContext:       func() context.Context { return context.WithoutCancel(ctx) },
 		TaskCheckInterval: checkEvery,
 		ShutdownTimeout:   shutdownTime,
 		RetryDelayFunc:    retryDelay,
 		// A worker that is told to stop has not failed.
-		IsFailure: func(err error) bool { return !errors.Is(err, context.Canceled) && !errors.Is(err, models.ErrLeased) },
+		IsFailure: func(err error) bool { return !errors.Is(err, context.Canceled) },
 		Logger:    logger{w.Logger},
 		LogLevel:  asynq.WarnLevel,
 	})
-	if err := server.Start(asynq.HandlerFunc(w.process)); err != nil {
+	handler := func(task context.Context, t *asynq.Task) error {
+		running.Add(1)
+		defer running.Done()
+		task, cancel := context.WithCancel(task)
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		return w.process(task, t)
+	}
+	if err := server.Start(asynq.HandlerFunc(handler)); err != nil {
 		return fmt.Errorf("start the queue's worker: %w", err)
 	}
 	<-ctx.Done()
 	server.Shutdown()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		running.Wait()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(shutdownTime):
+		w.Logger.Error("a handler did not stop in time")
+	}
 	return nil
 }
 
@@ -72,12 +94,8 @@ func (w *Worker) process(ctx context.Context, t *asynq.Task) (err error) {
 	return w.Handle(ctx, task)
 }
 
-// retryDelay doubles from 1 s to 60 s. What waits for another worker's lease
-// comes again when that lease could have run out.
+// retryDelay doubles from 1 s to 60 s; work that was stopped comes again soon.
 func retryDelay(n int, err error, _ *asynq.Task) time.Duration {
-	if errors.Is(err, models.ErrLeased) {
-		return models.LeaseTime
-	}
 	if errors.Is(err, context.Canceled) {
 		return time.Second
 	}

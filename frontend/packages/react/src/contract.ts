@@ -68,6 +68,7 @@ export const codes = [
   "reset",
   "stale",
   "leased",
+  "unsettled",
   "corrupt",
   "truncated",
   "no_video",
@@ -233,6 +234,7 @@ export interface Warning {
 export interface Base {
   organizationId: string;
   videoId: string;
+  title: string;
   status: Status;
   attempt: number;
   rev: number;
@@ -240,9 +242,7 @@ export interface Base {
 }
 
 /** Queued is the payload of video:queued. */
-export interface Queued extends Base {
-  title: string;
-}
+export type Queued = Base;
 
 /** Progress is the payload of video:progress. Progress is overall, 0 to 100, and never falls within an attempt; StageProgress is 0 to 100 within Stage. */
 export interface Progress extends Base {
@@ -255,7 +255,6 @@ export interface Progress extends Base {
 
 /** Processed is the payload of video:processed. */
 export interface Processed extends Base {
-  title: string;
   progress: number;
   metadata: Metadata | null;
   thumbnail: string | null;

@@ -1,0 +1,192 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"reelroom/models"
+	"reelroom/models/blobstore"
+	"reelroom/models/sqlitestore"
+	"reelroom/rooms"
+	"reelroom/rooms/redislog"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+type noLinks struct{}
+
+func (noLinks) Media(string, string) string     { return "m" }
+func (noLinks) Thumbnail(string, string) string { return "t" }
+
+// newPipeline stands on the embedded services and holds one queued video "v".
+func newPipeline(t *testing.T) *Pipeline {
+	t.Helper()
+	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr(), ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = client.Close() })
+	store, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close(context.Background()) })
+	blobs, err := blobstore.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = blobs.Close() })
+	log := redislog.New(client, redislog.Options{Logger: quiet})
+	hub := rooms.NewHub(log, quiet)
+	t.Cleanup(hub.Close)
+	p := &Pipeline{
+		Worker: "w1", Videos: store, Blobs: blobs, Log: log, Hub: hub, WorkDir: filepath.Join(t.TempDir(), "work"), Logger: quiet,
+		Publisher: &rooms.Publisher{Videos: store, Log: log, Links: noLinks{}, Logger: quiet},
+	}
+	if _, err := p.Publisher.Create(t.Context(), "acme", models.Video{ID: "v", OrganizationID: "acme"}); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (p *Pipeline) must(t *testing.T, change models.Transition) models.Video {
+	t.Helper()
+	v, err := p.Publisher.Advance(t.Context(), "acme", "v", change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// lapsed is what time does to the lease of a worker that sleeps.
+func lapsed(v *models.Video, now time.Time) error {
+	v.Lease.Until = now.Add(-time.Second)
+	return nil
+}
+
+// A worker whose video was taken over is told before its next heartbeat, and
+// what it reports meanwhile stands under its own, old revision.
+func TestGuardSeesThatTheVideoWasLost(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string][]models.Transition{
+		"taken over": {lapsed, models.Claim("w2", 1)}, "cancelled": {models.Cancel()}, "deleted": {models.Delete()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPipeline(t)
+			v := p.must(t, models.Claim("w1", 1))
+			progress := p.newProgress(t.Context(), quiet)
+			defer progress.close()
+			progress.begin(v)
+			working, stop := p.guard(t.Context(), &v, progress, quiet)
+			defer stop()
+			for _, c := range change {
+				p.must(t, c)
+			}
+			select {
+			case <-working.Done():
+			case <-time.After(models.HeartbeatEvery):
+				t.Fatal("the worker goes on")
+			}
+			if !errors.Is(context.Cause(working), models.ErrStale) {
+				t.Errorf("it ended because of %v", context.Cause(working))
+			}
+			if !progress.older(v.Rev + 1) {
+				t.Error("the lost worker took over a newer revision")
+			}
+		})
+	}
+}
+
+// A new title given meanwhile does not silence the worker's progress.
+func TestGuardFollowsAnEdit(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	v := p.must(t, models.Claim("w1", 1))
+	progress := p.newProgress(t.Context(), quiet)
+	defer progress.close()
+	progress.begin(v)
+	working, stop := p.guard(t.Context(), &v, progress, quiet)
+	defer stop()
+	edited := p.must(t, models.Rename("new"))
+	for deadline := time.Now().Add(models.HeartbeatEvery - time.Second); progress.older(edited.Rev); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) || working.Err() != nil {
+			t.Fatalf("progress still carries the old revision; %v", context.Cause(working))
+		}
+	}
+}
+
+// An upload whose file is gone fails with a code; a panic in a stage harms
+// nothing but its video.
+func TestStageTroubleEndsTheVideo(t *testing.T) {
+	t.Parallel()
+	key := func(v *models.Video, _ time.Time) error { v.File.Key = models.SourceKey("v", "n"); return nil }
+	p := newPipeline(t)
+	v := p.must(t, key)
+	if err := p.Process(t.Context(), models.TaskOf(&v)); err != nil {
+		t.Fatal(err)
+	}
+	v, err := p.Videos.Get(t.Context(), "acme", "v")
+	if err != nil || v.Status != models.StatusFailed || v.Failure.Code != models.CodeSourceLost {
+		t.Errorf("%s %+v, %v", v.Status, v.Failure, err)
+	}
+
+	p = newPipeline(t)
+	w, err := p.Blobs.Create(t.Context(), "acme", models.SourceKey("v", "n"))
+	if err == nil {
+		_, err = w.Write([]byte("x"))
+	}
+	if err != nil || w.Commit() != nil {
+		t.Fatal(err)
+	}
+	v = p.must(t, key)
+	if err := p.Process(t.Context(), models.TaskOf(&v)); err != nil { // Tools is nil: the stage panics
+		t.Fatal(err)
+	}
+	if v, err = p.Videos.Get(t.Context(), "acme", "v"); err != nil || v.Status != models.StatusFailed || v.Failure.Code != models.CodeInternal {
+		t.Errorf("%s %+v, %v", v.Status, v.Failure, err)
+	}
+	if left, err := os.ReadDir(p.WorkDir); err != nil || len(left) != 0 {
+		t.Errorf("left in the work folder: %v, %v", left, err)
+	}
+}
+
+// What a dead process left is removed; what a living one uses is not.
+func TestSweepTakesTheDeadOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	host, _ := os.Hostname()
+	const noProcess = 1 << 22 // above the largest process id of Linux
+	old := time.Now().Add(-2 * abandonedAfter)
+	for name, stays := range map[string]bool{
+		fmt.Sprintf("%s.%d.1", host, os.Getpid()): true,
+		fmt.Sprintf("%s.%d.2", host, noProcess):   false,
+		"elsewhere.7.3":                           true,
+		"elsewhere.7.4":                           false, // old
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.Mkdir(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if name == "elsewhere.7.4" {
+			if err := os.Chtimes(path, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+		defer func() {
+			if _, err := os.Stat(path); (err == nil) != stays {
+				t.Errorf("%s: %v, want it to stay: %v", name, err, stays)
+			}
+		}()
+	}
+	sweep(dir, time.Now())
+}
