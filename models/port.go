@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"io"
+	"path"
 	"strconv"
 	"time"
 )
@@ -117,14 +118,22 @@ type Blob interface {
 	ModTime() time.Time
 }
 
-// BlobPrefix is the prefix of every blob of a video, below its organization.
-func BlobPrefix(videoID string) string { return "videos/" + Segment(videoID) }
+// SourceKey is the blob that holds an uploaded file. The nonce is of the one
+// upload: an id may live again, or two uploads race for it, and neither meets
+// the other's files.
+func SourceKey(videoID, nonce string) string {
+	return "videos/" + Segment(videoID) + "/" + Segment(nonce) + "/source"
+}
 
-// SourceKey is the blob that holds the uploaded file. Two uploads that race
-// for one video bring a nonce of their own.
-func SourceKey(videoID, nonce string) string { return BlobPrefix(videoID) + "/source-" + nonce }
+// Folder is the prefix of every blob of the video; "" when it has no file.
+func (v *Video) Folder() string {
+	if v.File.Key == "" {
+		return ""
+	}
+	return path.Dir(v.File.Key)
+}
 
-// ThumbnailKey is the blob that holds the picture made by an attempt.
-func ThumbnailKey(videoID string, attempt int) string {
-	return BlobPrefix(videoID) + "/thumbnail-" + strconv.Itoa(attempt) + ".webp"
+// ThumbnailKey is the blob that holds the picture made by the present attempt.
+func (v *Video) ThumbnailKey() string {
+	return v.Folder() + "/thumbnail-" + strconv.Itoa(v.Attempt) + ".webp"
 }

@@ -14,6 +14,7 @@ type Log interface {
 	// seen before is dropped, and so is progress older than the last
 	// transition of its video: then fresh is false, and the cursor is the place
 	// of the event that was there before, or the head when that is not known.
+	// What changed after video:deleted begins the life of a new video of that id.
 	Append(ctx context.Context, org string, e models.Event) (c Cursor, fresh bool, err error)
 	// Head returns the place of the last event; of an organization without
 	// events, a place before its first one, never the zero cursor.

@@ -86,7 +86,7 @@ func deleted(t *testing.T, s Stores) {
 		t.Errorf("list: %v, %v", ids(page.Videos), err)
 	}
 	found, err := store.Unsettled(ctx, models.VideoRef{}, 10)
-	if err != nil || len(found) != 2 || found[0].Status != models.StatusDeleted {
+	if err != nil || len(found) != 2 || (found[0].Status == models.StatusDeleted) == (found[1].Status == models.StatusDeleted) {
 		t.Errorf("unsettled: %v, %v", ids(found), err)
 	}
 	if err := store.Purge(ctx, acme, v.ID); err != nil {

@@ -8,7 +8,8 @@ import (
 )
 
 // First returns v as a new record of the organization: queued, first attempt,
-// rev 1, nothing published. It returns an error with [models.CodeInvalid] for
+// rev 1, nothing published. Its fence is the caller's: one that an earlier
+// record of the same id never had keeps that one's workers out. It returns an error with [models.CodeInvalid] for
 // ids that cannot name anything.
 func First(org string, v models.Video, now time.Time) (models.Video, error) {
 	if !models.ValidID(org) || !models.ValidID(v.ID) {
@@ -17,7 +18,7 @@ func First(org string, v models.Video, now time.Time) (models.Video, error) {
 	now = Moment(now)
 	v.OrganizationID = org
 	v.Status, v.Attempt, v.Stage = models.StatusQueued, 1, ""
-	v.Rev, v.PublishedRev, v.Version, v.Fence = 1, 0, 1, 0
+	v.Rev, v.PublishedRev, v.Version = 1, 0, 1
 	v.Lease, v.Crashes, v.Failure = models.Lease{}, 0, nil
 	v.CreatedAt, v.UpdatedAt = now, now
 	v.StartedAt, v.FinishedAt = time.Time{}, time.Time{}

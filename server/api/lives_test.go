@@ -62,7 +62,7 @@ func TestKeyOfADeletedVideo(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := b.library.Blobs.Delete(ctx, "acme", models.BlobPrefix(d.ID)); err != nil {
+		if err := b.library.Blobs.Delete(ctx, "acme", "videos/"+models.Segment(d.ID)); err != nil {
 			t.Fatal(err)
 		}
 		if err := backlog.Purge(ctx, "acme", d.ID); err != nil {

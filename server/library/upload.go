@@ -56,8 +56,9 @@ func (l *Library) Upload(ctx context.Context, who models.Identity, u Upload) (d 
 			return d, false, err
 		}
 	}
-	// The last part is fresh even where the id is not, so that two uploads of
-	// one key never write to one file.
+	// Where an id lives again after a deletion, the time as its first fence
+	// keeps out whoever still works on the life before.
+	v.Fence = l.now().UnixMilli()
 	v.File.Key = models.SourceKey(v.ID, models.NewID(l.now()))
 	v.File.Name = cleanName(u.FileName)
 	if err := l.receive(ctx, &v, u); err != nil {

@@ -30,7 +30,7 @@ func (p *Pipeline) thumbnail(ctx context.Context, j *job) (func(*models.Video), 
 	if err != nil {
 		return nil, err
 	}
-	key := models.ThumbnailKey(j.video.ID, j.video.Attempt)
+	key := j.video.ThumbnailKey()
 	if err := p.keep(ctx, j.video.OrganizationID, key, path); err != nil {
 		return nil, err
 	}

@@ -155,7 +155,10 @@ func TestReconcileIsCompleteAndIdempotent(t *testing.T) {
 	r.advance(t, "ended", models.Cancel())
 	r.create(t, "held")
 	r.advance(t, "held", models.Claim("somebody", 1))
-	gone := r.create(t, "gone")
+	gone, err := r.Store.Create(t.Context(), "acme", models.Video{ID: "gone", OrganizationID: "acme", File: models.File{Key: models.SourceKey("gone", "n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w, err := r.Blobs.Create(t.Context(), "acme", models.SourceKey(gone.ID, "n"))
 	if err != nil {
 		t.Fatal(err)

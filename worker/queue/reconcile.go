@@ -99,8 +99,10 @@ func (r *Reconciler) settle(ctx context.Context, v *models.Video, all bool) erro
 	}
 	switch {
 	case v.Status == models.StatusDeleted:
-		if err := r.Blobs.Delete(ctx, v.OrganizationID, models.BlobPrefix(v.ID)); err != nil {
-			return err
+		if folder := v.Folder(); folder != "" {
+			if err := r.Blobs.Delete(ctx, v.OrganizationID, folder); err != nil {
+				return err
+			}
 		}
 		if err := r.Store.Purge(ctx, v.OrganizationID, v.ID); !errors.Is(err, models.ErrNotFound) {
 			return err
