@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -66,7 +67,10 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 		return refuse(safeWords(err), models.CodeUnavailable)
 	}
 	s := newSession(d, sock, dec, who, feed)
-	_ = sock.On("disconnect", func(...any) { s.end() })
+	_ = sock.On("disconnect", func(why ...any) {
+		d.log.Debug("socket disconnected", "socket", string(sock.Id()), "reason", fmt.Sprint(why...))
+		s.end()
+	})
 	_ = s.conn.Once("close", func(...any) { s.end() })
 	d.index.add(s, rooms.Joined(who)...)
 	s.schedule(who.ExpiresAt)

@@ -38,7 +38,8 @@ func (pollingBuilder) UpgradesTo() *types.Set[string] {
 // To the engine it is always writable; the queue waits for the poll.
 type pollTransport struct {
 	transports.Polling
-	door *Door
+	door  *Door
+	pongs pongs
 
 	posting atomic.Bool
 	polling sync.Mutex // one GET at a time is looked at
@@ -107,7 +108,9 @@ func (t *pollTransport) OnData(data types.BufferInterface) {
 			t.OnClose()
 			return
 		}
-		t.OnPacket(p)
+		if !t.pongs.take(t.door, p, t.late) {
+			t.OnPacket(p)
+		}
 	}
 }
 
@@ -237,4 +240,19 @@ func weight(p *packet.Packet) int {
 		return data.Len() + 2
 	}
 	return 2
+}
+
+// late delivers a packet that was held back, to the transport that has replaced
+// this one meanwhile, or to none when the connection has ended.
+func (t *pollTransport) late(p *packet.Packet) {
+	t.mu.Lock()
+	next := t.next
+	t.mu.Unlock()
+	if next != nil {
+		next.late(p)
+		return
+	}
+	if t.ReadyState() == "open" {
+		t.OnPacket(p)
+	}
 }

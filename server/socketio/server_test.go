@@ -22,12 +22,19 @@ type testServer struct {
 // called with the arguments of each event of that name.
 func startServer(t testing.TB, note func(args []any)) *testServer {
 	t.Helper()
+	return startServerWith(t, note, func(*Config) {})
+}
+
+func startServerWith(t testing.TB, note func(args []any), change func(*Config)) *testServer {
+	t.Helper()
 	hub := newFakeHub()
-	door := must(New(Config{
+	config := Config{
 		Origins:      []string{"https://app.example.org"},
 		Authenticate: fakeAuth, Snapshot: fakeSnapshot(hub), Hub: hub, Commands: fakeCommands{},
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
-	}))(t)
+	}
+	change(&config)
+	door := must(New(config))(t)
 	door.handlers["note"] = func(_ context.Context, _ *session, args []any) any {
 		note(args)
 		return done{OK: true}

@@ -71,6 +71,7 @@ type wsTransport struct {
 	out  *outbox
 	old  *pollTransport // what this one is to replace, or has replaced
 
+	pongs   pongs
 	mu      sync.Mutex
 	waiting bool // it has not yet replaced the old one
 	pending []*packet.Packet
@@ -161,7 +162,16 @@ func (t *wsTransport) receive(kind int, data []byte) {
 			return
 		}
 	}
-	t.OnPacket(p)
+	if !t.pongs.take(t.door, p, t.late) {
+		t.OnPacket(p)
+	}
+}
+
+// late delivers a packet that was held back, unless the connection has ended.
+func (t *wsTransport) late(p *packet.Packet) {
+	if t.ReadyState() == "open" {
+		t.OnPacket(p)
+	}
 }
 
 // finish tells the library, once, that the connection is over.
