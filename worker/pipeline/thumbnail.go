@@ -15,12 +15,31 @@ import (
 	"reelroom/worker/ffmpeg"
 )
 
+// A short file with few keyframes may have none but a black first one: there
+// frames between them compete as well.
+const (
+	fewKeyframes   = 4
+	shortFile      = 2 * time.Minute
+	sampledFrames  = 16
+	nearestSamples = 40 * time.Millisecond
+)
+
+// samplesOf is the distance between the frames that compete; 0 for keyframes.
+func samplesOf(m *models.Metadata) time.Duration {
+	duration := seconds(m.DurationSeconds)
+	if m.Video.Keyframes >= fewKeyframes || duration > shortFile || duration <= 0 {
+		return 0
+	}
+	return max(duration/sampledFrames, nearestSamples)
+}
+
 // thumbnail chooses the frame that stands best for the whole file, and keeps
 // it as WebP with a placeholder hash for the time before it has loaded.
 func (p *Pipeline) thumbnail(ctx context.Context, j *job) (func(*models.Video), error) {
 	duration := seconds(j.video.Metadata.DurationSeconds)
 	path := filepath.Join(j.dir, "thumbnail.webp")
 	picture, err := p.Tools.Image(ctx, j.source, ffmpeg.ImageOptions{
+		Every: samplesOf(j.video.Metadata),
 		Progress: func(seen time.Duration) {
 			if duration > 0 {
 				j.report(0.95*float64(seen)/float64(duration), "Choosing a thumbnail")
