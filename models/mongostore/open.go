@@ -72,22 +72,25 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
 		return nil, failure(ctx, err)
 	}
-	if _, err := s.videos.Indexes().CreateMany(ctx, indexes); err != nil {
+	if _, err := s.videos.Indexes().CreateMany(ctx, indexes()); err != nil {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
 		return nil, failure(ctx, err)
 	}
 	return s, nil
 }
 
-// indexes of the videos; names are given so that a changed one is noticed.
-var indexes = []mongo.IndexModel{{
-	Keys:    bson.D{{Key: "organizationId", Value: 1}, {Key: "createdAt", Value: -1}, {Key: "id", Value: -1}, {Key: "status", Value: 1}},
-	Options: options.Index().SetName("listed"),
-}, {
-	Keys: bson.D{{Key: "createdAt", Value: 1}, {Key: "organizationId", Value: 1}, {Key: "id", Value: 1}},
-	Options: options.Index().SetName("unsettled").
-		SetPartialFilterExpression(bson.D{{Key: "unsettled", Value: true}}),
-}}
+// indexes of the videos; names are given so that a changed one is noticed. They
+// are made anew for each call: the driver writes into them.
+func indexes() []mongo.IndexModel {
+	return []mongo.IndexModel{{
+		Keys:    bson.D{{Key: "organizationId", Value: 1}, {Key: "createdAt", Value: -1}, {Key: "id", Value: -1}, {Key: "status", Value: 1}},
+		Options: options.Index().SetName("listed"),
+	}, {
+		Keys: bson.D{{Key: "createdAt", Value: 1}, {Key: "organizationId", Value: 1}, {Key: "id", Value: 1}},
+		Options: options.Index().SetName("unsettled").
+			SetPartialFilterExpression(bson.D{{Key: "unsettled", Value: true}}),
+	}}
+}
 
 // Ping reports whether a primary answers.
 func (s *Store) Ping(ctx context.Context) error {
