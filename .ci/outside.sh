@@ -20,5 +20,5 @@ done
 [ "${ready:-}" = 1 ] || { cat "$dir/server.log"; exit 1; }
 cd frontend/conformance
 REELROOM_URL="http://localhost:$port" REELROOM_SECRET="$(cat "$dir/data/jwt-secret")" \
-  REELROOM_SAMPLE="$dir/sample.mp4" node --test ./*.test.mjs || { tail -50 "$dir/server.log"; exit 1; }
+  REELROOM_SAMPLE="$dir/sample.mp4" timeout 300 node --test ./*.test.mjs || { tail -50 "$dir/server.log"; exit 1; }
 if grep -q 'eyJ' "$dir/server.log"; then echo "a token stands in the log"; exit 1; fi

@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -136,11 +137,20 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler)
 		}
 	}()
-	d.engine.ServeHTTP(out, r.WithContext(withAttempt(r.Context(), a)))
+	ctx := withAttempt(r.Context(), a)
+	if !upgrade { // a poll is answered by the next ping at the latest
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.config.PingInterval+d.config.PingTimeout+pollSlack)
+		defer cancel()
+	}
+	d.engine.ServeHTTP(out, r.WithContext(ctx))
 	if a.websocket != nil {
 		a.websocket.start()
 	}
 }
+
+// pollSlack is how much longer than two pings a poll may wait.
+const pollSlack = 10 * time.Second
 
 // deadlines replaces those of the HTTP server, which cannot fit a poll that
 // waits for the next event: a body must come within [bodyTime], and an answer

@@ -93,6 +93,18 @@ func (t *pollTransport) OnRequest(ctx *types.HttpContext) {
 	t.polling.Lock()
 	defer t.polling.Unlock()
 	t.Polling.OnRequest(ctx)
+	// A connection that ends while its poll arrives leaves the poll to nobody.
+	t.abandon(ctx)
+	time.AfterFunc(closeTime, func() { t.abandon(ctx) })
+}
+
+// abandon answers a poll whose connection has ended; one that was answered
+// already stays as it is.
+func (t *pollTransport) abandon(ctx *types.HttpContext) {
+	if t.ReadyState() == "closed" && !ctx.IsDone() {
+		ctx.SetStatusCode(http.StatusBadRequest)
+		_, _ = ctx.Write(nil)
+	}
 }
 
 // OnData takes the payload of a POST. All of it is refused when a part cannot
