@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -52,16 +51,4 @@ func (c *Config) Validate() error {
 		}
 	}
 	return errors.Join(mistakes...)
-}
-
-// ParseSecrets reads JWT_SECRET: one secret, or several separated by commas,
-// the one that signs first. Their lengths are checked by [Config.Validate].
-func ParseSecrets(s string) [][]byte {
-	var secrets [][]byte
-	for part := range strings.SplitSeq(s, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			secrets = append(secrets, []byte(part))
-		}
-	}
-	return secrets
 }

@@ -205,7 +205,7 @@ func TestMint(t *testing.T) {
 
 func TestConfigReportsEveryMistake(t *testing.T) {
 	t.Parallel()
-	c := Config{Secrets: ParseSecrets(" short , " + string(secret) + ",,tiny"), JWKSURL: "file:///etc/passwd"}
+	c := Config{Secrets: [][]byte{[]byte("short"), secret, []byte("tiny")}, JWKSURL: "file:///etc/passwd"}
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("no mistake was found")
