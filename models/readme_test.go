@@ -82,7 +82,7 @@ func TestReadmeNamesEverySetting(t *testing.T) {
 	text := readme(t)
 	tag := regexp.MustCompile("`env:\"([A-Z_]+)\"")
 	found := 0
-	for _, path := range []string{"../worker/backend/config.go", "../server/config.go"} {
+	for _, path := range []string{"../worker/backend/config.go", "../server/config.go", "../server/limits/settings.go"} {
 		source, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

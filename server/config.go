@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"reelroom/server/auth"
+	"reelroom/server/limits"
 	"reelroom/worker/backend"
 )
 
@@ -21,6 +22,7 @@ type config struct {
 	FrontendURL string `env:"FRONTEND_URL"`
 	Worker      string `env:"WORKER" envDefault:"inline"`
 	MaxUpload   int64  `env:"MAX_UPLOAD_BYTES" envDefault:"5368709120"`
+	Limits      limits.Settings
 
 	// origins may use the doors from another address: FRONTEND_URL, the
 	// server's own, and the development server of the page.
@@ -45,6 +47,7 @@ func readConfig(values map[string]string) (*config, error) {
 	if c.MaxUpload < 1 {
 		bad("MAX_UPLOAD_BYTES=%d is not a number of bytes above 0", c.MaxUpload)
 	}
+	wrong = append(wrong, c.Limits.Validate()...)
 	for _, secret := range c.secrets() {
 		if len(secret) < auth.MinSecretBytes {
 			bad("JWT_SECRET (or JWT_SECRET_PREVIOUS) is shorter than %d bytes", auth.MinSecretBytes)

@@ -10,6 +10,7 @@ import (
 	"reelroom/server/api"
 	"reelroom/server/auth"
 	"reelroom/server/library"
+	"reelroom/server/limits"
 	"reelroom/server/socketio"
 	"reelroom/worker/backend"
 )
@@ -40,19 +41,20 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		Store: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
 		MaxUpload: c.MaxUpload, Logger: logger,
 	}
+	bounds := limits.New(c.Limits, logger)
 	sockets, err := socketio.New(socketio.Config{
 		Origins: c.origins, Authenticate: verifier.Verify, Hub: b.Hub, Logger: logger,
 		Snapshot: func(ctx context.Context, org, id string) (any, string, error) {
 			return videos.Snapshot(ctx, models.Identity{OrganizationID: org, Role: models.RoleViewer}, id)
 		},
-		Commands: commands{videos},
+		Commands: commands{videos}, Limits: bounds,
 	})
 	if err != nil {
 		return nil, err
 	}
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Links: b.Links, Origins: c.origins, Local: local,
-		Checks: b.Ready(), Metrics: metrics(b, sockets), Logger: logger,
+		Checks: b.Ready(), Metrics: metrics(b, sockets, bounds), Limits: bounds, Logger: logger,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", sockets)

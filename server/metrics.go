@@ -7,18 +7,23 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"reelroom/server/limits"
 	"reelroom/server/socketio"
 	"reelroom/worker/backend"
 )
 
 // metrics serves the figures of this process in Prometheus' format.
-func metrics(b *backend.Backend, door *socketio.Door) http.Handler {
+func metrics(b *backend.Backend, door *socketio.Door, bounds *limits.Limits) http.Handler {
 	r := prometheus.NewRegistry()
 	gauge := func(name, help string, read func() float64, labels prometheus.Labels) {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "reelroom", Name: name, Help: help, ConstLabels: labels}, read))
 	}
-	counter := func(name, help string, read func() float64) {
-		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "reelroom", Name: name, Help: help}, read))
+	counter := func(name, help string, read func() float64, labels ...prometheus.Labels) {
+		opts := prometheus.CounterOpts{Namespace: "reelroom", Name: name, Help: help}
+		if len(labels) > 0 {
+			opts.ConstLabels = labels[0]
+		}
+		r.MustRegister(prometheus.NewCounterFunc(opts, read))
 	}
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
@@ -36,6 +41,14 @@ func metrics(b *backend.Backend, door *socketio.Door) http.Handler {
 	counter("hub_events_total", "Events that reached this node.", func() float64 { return float64(b.Hub.Stats().Delivered) })
 	counter("hub_gaps_healed_total", "Gaps in live delivery that were filled from the log.", func() float64 { return float64(b.Hub.Stats().Healed) })
 	counter("hub_resets_total", "Times that listeners had to fetch the present state.", func() float64 { return float64(b.Hub.Stats().Resets) })
+
+	for _, s := range bounds.Stats() {
+		labels := prometheus.Labels{"limit": s.Limit, "scope": s.Scope}
+		counter("limit_refused_total", "Refusals of each limit.", func() float64 { return float64(s.Refused()) }, labels)
+		if s.Keys != nil {
+			gauge("limit_keys", "Organizations, users or addresses that a limit remembers on this node.", func() float64 { return float64(s.Keys()) }, labels)
+		}
+	}
 
 	gauge("queue_tasks", "Tasks that wait for a worker; -1 when the queue does not answer.", func() float64 {
 		n, err := b.Queue.Depth()

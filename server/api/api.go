@@ -11,6 +11,7 @@ import (
 	"reelroom/models"
 	"reelroom/server/auth"
 	"reelroom/server/library"
+	"reelroom/server/limits"
 )
 
 // Config is what the door needs.
@@ -30,6 +31,8 @@ type Config struct {
 	Checks map[string]func(context.Context) error
 	// Metrics serves GET /metrics; nil for none.
 	Metrics http.Handler
+	// Limits may be nil: then nobody asks too often.
+	Limits *limits.Limits
 	// Logger may be nil: then nothing is logged.
 	Logger *slog.Logger
 }
@@ -70,7 +73,9 @@ func New(c Config) http.Handler {
 // identity; which role it takes is the library's to say.
 func (a *api) routes() {
 	open := func(pattern string, h handler) { a.mux.Handle(pattern, a.handle(h)) }
-	member := func(pattern string, h memberHandler) { a.mux.Handle(pattern, a.handle(a.member(h))) }
+	member := func(pattern string, h memberHandler) {
+		a.mux.Handle(pattern, a.handle(a.member(a.Limits.Request, h)))
+	}
 
 	member("POST /api/videos", a.upload)
 	member("GET /api/videos", a.list)
@@ -79,8 +84,8 @@ func (a *api) routes() {
 	member("DELETE /api/videos/{id}", a.remove)
 	member("POST /api/videos/{id}/cancel", a.cancel)
 	member("POST /api/videos/{id}/retry", a.retry)
-	member("POST /api/events", a.publish)
 	member("GET /api/auth/me", a.me)
+	a.mux.Handle("POST /api/events", a.handle(a.member(a.mayPublish, a.publish)))
 
 	open("GET /api/videos/{id}/media", a.media)         // by token or signed URL
 	open("GET /api/videos/{id}/thumbnail", a.thumbnail) // by token or signed URL
@@ -109,23 +114,41 @@ func (a *api) handle(h handler) http.Handler {
 	})
 }
 
-func (a *api) member(h memberHandler) handler {
+// member lets in who has a token and stays within the limit.
+func (a *api) member(limit func(models.Identity) error, h memberHandler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		who, err := a.identify(r)
 		if err != nil {
+			return err
+		}
+		if err := limit(who); err != nil {
 			return err
 		}
 		return h(w, r, who)
 	}
 }
 
+// mayPublish is the limit of an outside worker, which its organization shares.
+// Who may not publish has no part in it.
+func (a *api) mayPublish(who models.Identity) error {
+	if who.May(models.ActionPublish) {
+		return a.Limits.Event(who)
+	}
+	return a.Limits.Request(who)
+}
+
 // identify verifies the bearer token; it is nowhere else in a request.
 func (a *api) identify(r *http.Request) (models.Identity, error) {
-	who, err := a.Verify(r.Context(), auth.Bearer(r))
-	if err == nil {
-		entryOf(r).who = who
+	if err := a.Limits.Suspended(r); err != nil {
+		return models.Identity{}, err
 	}
-	return who, err
+	who, err := a.Verify(r.Context(), auth.Bearer(r))
+	if err != nil {
+		a.Limits.Failed(r, err)
+		return who, err
+	}
+	entryOf(r).who = who
+	return who, nil
 }
 
 // fallback answers what no pattern took: 405 where another method would have

@@ -45,6 +45,12 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, who models.Identity
 		return library.TooLarge(a.Library.MaxUpload)
 	}
 	body := http.MaxBytesReader(w, r.Body, limit)
+	leave, err := a.Limits.Upload(who)
+	if err != nil {
+		linger(r, body)
+		return err
+	}
+	defer leave()
 	f := &form{parts: multipart.NewReader(bufio.NewReaderSize(body, readBytes), params["boundary"]), limit: a.Library.MaxUpload}
 	d, repeated, err := f.send(a, r, who)
 	if err != nil || repeated {

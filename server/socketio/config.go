@@ -8,6 +8,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/rooms"
+	"reelroom/server/limits"
 )
 
 // Hub brings the events of an organization's log to this node.
@@ -45,6 +46,8 @@ type Config struct {
 	Hub      Hub
 	// Commands may be nil: then video:cancel and video:retry are unsupported.
 	Commands Commands
+	// Limits may be nil: then only those of one connection hold.
+	Limits *limits.Limits
 	// Logger may be nil: then nothing is logged.
 	Logger *slog.Logger
 
@@ -86,6 +89,10 @@ const (
 	maxInbox = 64
 	// maxSubscriptions bounds the videos that one socket follows.
 	maxSubscriptions = 128
+	// maxRefused is how many messages above the limit a socket may send within
+	// refusedTime; then it is closed.
+	maxRefused  = 1000
+	refusedTime = time.Minute
 	// handlerTime bounds the handling of one packet.
 	handlerTime = 10 * time.Second
 	// expiryNotice is how long before its end a token is announced to expire.

@@ -32,7 +32,7 @@ type Door struct {
 	ctx       context.Context // ends when the door closes
 	cancel    context.CancelFunc
 	upgrading sync.Map       // session ids
-	conns     sync.Map       // engine.Socket
+	conns     sync.Map       // engine.Socket to its *limits.Arrival
 	readers   sync.Map       // *wsTransport
 	open      sync.WaitGroup // of conns and readers
 	opening   sync.Mutex     // guards open against being waited for and raised at once
@@ -86,9 +86,10 @@ func (d *Door) arrived(args ...any) {
 	if !ok {
 		return
 	}
+	place := placeOf(conn)
 	d.opening.Lock()
 	d.open.Add(1)
-	d.conns.Store(conn, struct{}{})
+	d.conns.Store(conn, place)
 	d.opening.Unlock()
 
 	gauge := &d.stats.websocket
@@ -122,6 +123,7 @@ func (d *Door) arrived(args ...any) {
 			}
 			mu.Unlock()
 			d.conns.Delete(conn)
+			place.Leave()
 			d.open.Done()
 		})
 	}

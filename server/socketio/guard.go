@@ -118,7 +118,15 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	a, out := &attempt{door: d}, newAnswer(w)
-	if sid := r.URL.Query().Get("sid"); upgrade && sid != "" {
+	sid := r.URL.Query().Get("sid")
+	if sid == "" {
+		if err := a.arrive(r); err != nil {
+			rejectExcess(w, err)
+			return
+		}
+		defer a.leave()
+	}
+	if upgrade && sid != "" {
 		// The library lets two upgrades of one connection at once slip through.
 		if _, busy := d.upgrading.LoadOrStore(sid, struct{}{}); busy {
 			reject(w, rejectQuery)

@@ -40,6 +40,8 @@ type failure struct {
 	Error struct {
 		Code    models.Code `json:"code"`
 		Message string      `json:"message"`
+		// RetryAfter is in seconds, where it is known.
+		RetryAfter int `json:"retryAfter,omitempty"`
 	} `json:"error"`
 }
 
@@ -49,6 +51,7 @@ func refusal(err error) failure {
 	var f failure
 	f.Error.Code = models.CodeOf(err)
 	f.Error.Message = safeWords(err)
+	f.Error.RetryAfter = retryAfter(err)
 	if f.Error.Code == models.CodeNotFound {
 		f.Error.Message = models.ErrNotFound.Message
 	}

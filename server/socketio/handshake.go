@@ -52,7 +52,12 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 	}
 	who, err := d.verify(d.ctx, token)
 	if err != nil {
+		d.config.Limits.ArrivalFailed(d.placed(sock.Conn()), err)
 		return refuse(wordsInvalid, models.CodeOf(err))
+	}
+	seat, err := d.config.Limits.Sit(who)
+	if err != nil {
+		return refuseFor(err)
 	}
 
 	// The organization is followed before the socket is in its room, and the
@@ -63,10 +68,11 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 	if err != nil {
 		// A refusal would keep socket.io-client from coming again.
 		d.log.Warn("a connection was closed, as live events are not available", "error", err)
+		seat.Leave()
 		sock.Conn().Close(false)
 		return refuse(safeWords(err), models.CodeUnavailable)
 	}
-	s := newSession(d, sock, dec, who, feed)
+	s := newSession(d, sock, dec, who, feed, seat)
 	_ = sock.On("disconnect", func(why ...any) {
 		d.log.Debug("socket disconnected", "socket", string(sock.Id()), "reason", fmt.Sprint(why...))
 		s.end()

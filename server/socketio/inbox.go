@@ -102,6 +102,9 @@ func (s *session) answer(name string, args []any) (answer any) {
 			answer = refusal(models.Errorf(models.CodeInternal, "Something went wrong."))
 		}
 	}()
+	if err := s.permit(name); err != nil {
+		return refusal(err)
+	}
 	h, ok := s.door.handlers[name]
 	if !ok {
 		return refusal(models.Errorf(models.CodeUnsupported, "This event is not supported."))

@@ -10,6 +10,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/rooms"
+	"reelroom/server/limits"
 )
 
 // session is one socket whose token was verified, until its end.
@@ -21,6 +22,8 @@ type session struct {
 	id     socket.SocketId
 	org    string
 	feed   *follower
+	seat   limits.Seat
+	excess *excess         // what was sent above the limit; nil before the first
 	ctx    context.Context // ends with the session
 	cancel context.CancelFunc
 	once   sync.Once // the end
@@ -45,11 +48,11 @@ type session struct {
 	slots  chan struct{}
 }
 
-func newSession(d *Door, sock *socket.Socket, dec *decoder, who models.Identity, feed *follower) *session {
+func newSession(d *Door, sock *socket.Socket, dec *decoder, who models.Identity, feed *follower, seat limits.Seat) *session {
 	ctx, cancel := context.WithCancel(d.ctx)
 	return &session{
 		door: d, socket: sock, conn: sock.Conn(), dec: dec, id: sock.Id(),
-		org: who.OrganizationID, feed: feed, who: who, ctx: ctx, cancel: cancel,
+		org: who.OrganizationID, feed: feed, seat: seat, who: who, ctx: ctx, cancel: cancel,
 		rooms: map[rooms.Room]struct{}{}, slots: make(chan struct{}, maxInbox),
 	}
 }
@@ -141,5 +144,6 @@ func (s *session) end() {
 		s.mu.Unlock()
 		s.door.index.remove(s)
 		s.door.feed.release(s.feed)
+		s.seat.Leave()
 	})
 }

@@ -7,11 +7,14 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/transports"
 	"github.com/zishang520/engine.io/v2/types"
+
+	"reelroom/server/limits"
 )
 
 func init() {
@@ -27,6 +30,7 @@ type attempt struct {
 	door      *Door
 	old       *pollTransport // what the request is to replace
 	websocket *wsTransport
+	place     atomic.Pointer[limits.Arrival] // of a new connection, until it takes it over
 }
 
 type attemptKey struct{}

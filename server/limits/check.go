@@ -1,0 +1,178 @@
+package limits
+
+import (
+	"net/http"
+	"time"
+
+	"reelroom/models"
+)
+
+// What a client is told to wait where something must end first, and nobody
+// knows when.
+const (
+	connectionWait = 30 * time.Second
+	uploadWait     = 5 * time.Second
+)
+
+// Arrival is a connection that was let in by its address, until [Arrival.Leave].
+// Nil, which nobody counts, is that of a peer on this machine.
+type Arrival = Place[Address]
+
+// Arrive lets a new connection in, before anything of it was read, or says why
+// not: too many bad tokens came from its address, too many handshakes, or too
+// many of its connections are open.
+func (l *Limits) Arrive(r *http.Request) (*Arrival, error) {
+	if l == nil {
+		return nil, nil
+	}
+	from := l.address(r)
+	if from == (Address{}) {
+		return nil, nil
+	}
+	if err := l.suspended(from); err != nil {
+		return nil, err
+	}
+	if wait := l.addressHandshakes.Take(from); wait > 0 {
+		return nil, l.refuse(addressHandshakes, wait, "Too many connections were opened from this address.")
+	}
+	a := l.addressConnections.Take(from)
+	if a == nil {
+		return nil, l.refuse(addressConnections, connectionWait, "This address has too many open connections.")
+	}
+	return a, nil
+}
+
+// Suspended refuses a request of an address from which too many bad tokens came.
+func (l *Limits) Suspended(r *http.Request) error {
+	if l == nil {
+		return nil
+	}
+	return l.suspended(l.address(r))
+}
+
+func (l *Limits) suspended(from Address) error {
+	if from == (Address{}) {
+		return nil
+	}
+	if wait := l.addressFailures.Look(from); wait > 0 {
+		return l.refuse(addressFailures, wait, "Too many bad tokens came from this address.")
+	}
+	return nil
+}
+
+// Failed counts a token that did not verify against the address of a request. A
+// token that has only expired counts for nothing: its client will come with a
+// new one, and so will everybody in the same building.
+func (l *Limits) Failed(r *http.Request, err error) {
+	if l != nil && models.CodeOf(err) == models.CodeTokenInvalid {
+		l.failed(l.address(r))
+	}
+}
+
+// ArrivalFailed is [Limits.Failed] for a connection.
+func (l *Limits) ArrivalFailed(a *Arrival, err error) {
+	if l != nil && a != nil && models.CodeOf(err) == models.CodeTokenInvalid {
+		l.failed(a.key)
+	}
+}
+
+func (l *Limits) failed(from Address) {
+	if from != (Address{}) {
+		l.addressFailures.Take(from)
+	}
+}
+
+// Seat is what a socket with a token takes up, until [Seat.Leave].
+type Seat struct {
+	org  *Place[string]
+	user *Place[user]
+}
+
+// Sit takes a seat among the organization's and the user's sockets.
+func (l *Limits) Sit(who models.Identity) (Seat, error) {
+	if l == nil {
+		return Seat{}, nil
+	}
+	var s Seat
+	if s.user = l.userConnections.Take(userOf(who)); s.user == nil {
+		return Seat{}, l.refuse(userConnections, connectionWait, "You have too many open connections.")
+	}
+	if s.org = l.orgConnections.Take(who.OrganizationID); s.org == nil {
+		s.user.Leave()
+		return Seat{}, l.refuse(orgConnections, connectionWait, "Your organization has too many open connections.")
+	}
+	return s, nil
+}
+
+// Leave gives the seat back. It must be called once.
+func (s Seat) Leave() {
+	s.org.Leave()
+	s.user.Leave()
+}
+
+// Message permits a message of a user to the server.
+func (l *Limits) Message(who models.Identity) error {
+	if l == nil {
+		return nil
+	}
+	return l.byUser(userMessages, l.userMessages, who, "You send too many messages.")
+}
+
+// Subscription permits what a client does by itself when it connects and when
+// its page changes: subscribing, unsubscribing, giving a newer token.
+func (l *Limits) Subscription(who models.Identity) error {
+	if l == nil {
+		return nil
+	}
+	return l.byUser(userSubscriptions, l.userSubscriptions, who, "You change your subscriptions too often.")
+}
+
+// Flood counts a connection that was closed because it went on and on.
+func (l *Limits) Flood() {
+	if l != nil {
+		l.refused[userFlood].Add(1)
+	}
+}
+
+// Request permits a request of a user.
+func (l *Limits) Request(who models.Identity) error {
+	if l == nil {
+		return nil
+	}
+	return l.byUser(userRequests, l.userRequests, who, "You send too many requests.")
+}
+
+// Event permits an event that is published from outside.
+func (l *Limits) Event(who models.Identity) error {
+	if l == nil {
+		return nil
+	}
+	if wait := l.orgEvents.Take(who.OrganizationID); wait > 0 {
+		return l.refuse(orgEvents, wait, "Your organization publishes too many events.")
+	}
+	return nil
+}
+
+// Upload permits an upload, which has ended when leave is called.
+func (l *Limits) Upload(who models.Identity) (leave func(), err error) {
+	if l == nil {
+		return func() {}, nil
+	}
+	place := l.userUploads.Take(userOf(who))
+	if place == nil {
+		return nil, l.refuse(userUploads, uploadWait, "You upload too many files at once.")
+	}
+	return place.Leave, nil
+}
+
+func (l *Limits) byUser(k kind, r *Rate[user], who models.Identity, words string) error {
+	if wait := r.Take(userOf(who)); wait > 0 {
+		return l.refuse(k, wait, words)
+	}
+	return nil
+}
+
+func (l *Limits) refuse(k kind, wait time.Duration, words string) error {
+	l.refused[k].Add(1)
+	return models.Errorf(models.CodeRateLimited, "%s", words).Again(wait)
+}

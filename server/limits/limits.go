@@ -1,0 +1,119 @@
+package limits
+
+import (
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"reelroom/models"
+)
+
+// Limits are the limits of one node. Its methods may be called by many at once,
+// and on nil, which refuses nothing.
+type Limits struct {
+	log       *slog.Logger
+	proxies   []netip.Prefix
+	suspected sync.Once
+
+	orgConnections     *Gauge[string]
+	userConnections    *Gauge[user]
+	addressConnections *Gauge[Address]
+	userUploads        *Gauge[user]
+
+	addressHandshakes *Rate[Address]
+	addressFailures   *Rate[Address]
+	userMessages      *Rate[user]
+	userSubscriptions *Rate[user]
+	userRequests      *Rate[user]
+	orgEvents         *Rate[string]
+
+	refused [kinds]atomic.Uint64
+}
+
+// user is the key of a user: user ids are unique in their organization only.
+type user struct{ org, id string }
+
+func userOf(who models.Identity) user { return user{who.OrganizationID, who.UserID} }
+
+// kind is one of the limits.
+type kind int
+
+const (
+	orgConnections kind = iota
+	userConnections
+	addressConnections
+	addressHandshakes
+	addressFailures
+	userMessages
+	userFlood
+	userSubscriptions
+	userRequests
+	userUploads
+	orgEvents
+	kinds
+)
+
+// names are those of the metrics: the limit, and whose it is.
+var names = [kinds]struct{ limit, scope string }{
+	orgConnections:     {"connections", "organization"},
+	userConnections:    {"connections", "user"},
+	addressConnections: {"connections", "address"},
+	addressHandshakes:  {"handshakes", "address"},
+	addressFailures:    {"failed_tokens", "address"},
+	userMessages:       {"messages", "user"},
+	userFlood:          {"flood", "user"},
+	userSubscriptions:  {"subscriptions", "user"},
+	userRequests:       {"requests", "user"},
+	userUploads:        {"uploads", "user"},
+	orgEvents:          {"events", "organization"},
+}
+
+// New makes the limits of a node. The settings must be valid. A nil logger logs
+// nothing.
+func New(s Settings, log *slog.Logger) *Limits {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	proxies, _ := s.proxies()
+	const minute = 60
+	return &Limits{
+		log: log, proxies: proxies,
+		orgConnections:     NewGauge[string](s.OrgConnections),
+		userConnections:    NewGauge[user](s.UserConnections),
+		addressConnections: NewGauge[Address](s.AddressConnections),
+		userUploads:        NewGauge[user](s.UserUploads),
+		addressHandshakes:  NewRate[Address](float64(s.AddressHandshakes), 10*s.AddressHandshakes),
+		addressFailures:    NewRate[Address](float64(s.AddressFailures)/minute, s.AddressFailures),
+		userMessages:       NewRate[user](float64(s.UserMessages)/minute, s.UserMessages),
+		userSubscriptions:  NewRate[user](float64(s.UserSubscriptions), 50*s.UserSubscriptions),
+		userRequests:       NewRate[user](float64(s.UserRequests), 10*s.UserRequests),
+		orgEvents:          NewRate[string](float64(s.OrgEvents), 2*s.OrgEvents),
+	}
+}
+
+// Stat is the figure of one limit.
+type Stat struct {
+	// Limit and Scope name it: what is limited, and whether by organization,
+	// user or address.
+	Limit, Scope string
+	// Refused counts the refusals since the start.
+	Refused func() uint64
+	// Keys is how many organizations, users or addresses are remembered; nil
+	// where another limit remembers them.
+	Keys func() int
+}
+
+// Stats returns the figures of every limit, for /metrics. None names a tenant.
+func (l *Limits) Stats() []Stat {
+	keys := [kinds]func() int{
+		l.orgConnections.Keys, l.userConnections.Keys, l.addressConnections.Keys, l.addressHandshakes.Keys,
+		l.addressFailures.Keys, l.userMessages.Keys, nil, l.userSubscriptions.Keys, l.userRequests.Keys,
+		l.userUploads.Keys, l.orgEvents.Keys,
+	}
+	out := make([]Stat, kinds)
+	for k := range out {
+		out[k] = Stat{names[k].limit, names[k].scope, l.refused[k].Load, keys[k]}
+	}
+	return out
+}

@@ -1,0 +1,68 @@
+package limits
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// Settings are the limits of one node. 0 turns a limit off.
+type Settings struct {
+	// TrustedProxies are addresses and networks, comma separated, whose
+	// X-Forwarded-For is believed.
+	TrustedProxies string `env:"TRUSTED_PROXIES"`
+
+	OrgConnections     int `env:"LIMIT_ORG_CONNECTIONS" envDefault:"50000"`     // sockets at once
+	UserConnections    int `env:"LIMIT_USER_CONNECTIONS" envDefault:"20000"`    // sockets at once
+	AddressConnections int `env:"LIMIT_ADDRESS_CONNECTIONS" envDefault:"10000"` // connections at once, with or without a token
+	AddressHandshakes  int `env:"LIMIT_ADDRESS_HANDSHAKES" envDefault:"250"`    // a second; ten times as many at once
+	AddressFailures    int `env:"LIMIT_ADDRESS_FAILURES" envDefault:"60"`       // bad tokens a minute; as many at once
+	UserMessages       int `env:"LIMIT_USER_MESSAGES" envDefault:"100"`         // a minute; as many at once
+	UserSubscriptions  int `env:"LIMIT_USER_SUBSCRIPTIONS" envDefault:"100"`    // a second; fifty times as many at once
+	UserRequests       int `env:"LIMIT_USER_REQUESTS" envDefault:"100"`         // a second; ten times as many at once
+	UserUploads        int `env:"LIMIT_USER_UPLOADS" envDefault:"16"`           // at once
+	OrgEvents          int `env:"LIMIT_ORG_EVENTS" envDefault:"1000"`           // published from outside, a second; twice as many at once
+}
+
+// maxLimit bounds every setting.
+const maxLimit = 1_000_000_000
+
+// Validate returns every mistake at once, each by the name of its variable.
+func (s *Settings) Validate() []error {
+	var wrong []error
+	for _, each := range []struct {
+		name  string
+		value int
+	}{
+		{"LIMIT_ORG_CONNECTIONS", s.OrgConnections}, {"LIMIT_USER_CONNECTIONS", s.UserConnections},
+		{"LIMIT_ADDRESS_CONNECTIONS", s.AddressConnections}, {"LIMIT_ADDRESS_HANDSHAKES", s.AddressHandshakes},
+		{"LIMIT_ADDRESS_FAILURES", s.AddressFailures}, {"LIMIT_USER_MESSAGES", s.UserMessages},
+		{"LIMIT_USER_SUBSCRIPTIONS", s.UserSubscriptions}, {"LIMIT_USER_REQUESTS", s.UserRequests},
+		{"LIMIT_USER_UPLOADS", s.UserUploads}, {"LIMIT_ORG_EVENTS", s.OrgEvents},
+	} {
+		if each.value < 0 || each.value > maxLimit {
+			wrong = append(wrong, fmt.Errorf("%s=%d is not between 0 (no limit) and %d", each.name, each.value, maxLimit))
+		}
+	}
+	_, more := s.proxies()
+	return append(wrong, more...)
+}
+
+func (s *Settings) proxies() (networks []netip.Prefix, wrong []error) {
+	for part := range strings.SplitSeq(s.TrustedProxies, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if ip, single := netip.ParseAddr(part); single == nil {
+			network, err = ip.Prefix(ip.BitLen())
+		}
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("TRUSTED_PROXIES holds %q, which is no address and no network such as 10.0.0.0/8", part))
+			continue
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks, wrong
+}
