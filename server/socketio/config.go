@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/zishang520/socket.io-go-parser/v2/parser"
+
 	"reelroom/models"
 	"reelroom/rooms"
 	"reelroom/server/limits"
@@ -54,6 +56,19 @@ type Config struct {
 	// PingInterval and PingTimeout are the Engine.IO heartbeat; 0 means 25 s
 	// and 20 s.
 	PingInterval, PingTimeout time.Duration
+
+	// trial is set by tests of the protocols alone.
+	trial *trial
+}
+
+// trial opens what no client may use, so that the behaviours of the protocols,
+// which need a server that echoes, can be tried with the door's own guard,
+// transports, parser and adapter.
+type trial struct {
+	// namespaces are those that may be spoken to, beside "/".
+	namespaces []string
+	// event takes an event of "/" in place of the handlers.
+	event func(*session, *parser.Packet)
 }
 
 // The limits of one connection.

@@ -31,7 +31,7 @@ type Door struct {
 
 	ctx       context.Context // ends when the door closes
 	cancel    context.CancelFunc
-	upgrading sync.Map       // session ids
+	upgrading sync.Map       // by session id, a channel that is closed when the request was answered
 	conns     sync.Map       // engine.Socket to its *limits.Arrival
 	readers   sync.Map       // *wsTransport
 	open      sync.WaitGroup // of conns and readers
@@ -60,7 +60,7 @@ func New(config Config) (*Door, error) {
 	opts.SetPingInterval(config.PingInterval)
 	opts.SetPingTimeout(config.PingTimeout)
 	opts.SetConnectTimeout(connectTime)
-	opts.SetParser(packetParser{})
+	opts.SetParser(packetParser{config.trial})
 	opts.SetAdapter(adapterBuilder{d.index})
 
 	d.io = socket.NewServer(nil, opts)
@@ -147,6 +147,12 @@ func (d *Door) polled(sid string) *pollTransport {
 	}
 	poll, _ := conn.Transport().(*pollTransport)
 	return poll
+}
+
+// upgraded reports whether a connection went over from polling to a WebSocket.
+func (d *Door) upgraded(sid string) bool {
+	conn, ok := d.io.Engine().Clients().Load(sid)
+	return ok && conn.Upgraded()
 }
 
 // Close turns new requests away, closes every connection so that its client

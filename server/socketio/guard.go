@@ -30,7 +30,7 @@ func (r *rejection) Error() string { return r.Message }
 var (
 	rejectVersion   = &rejection{http.StatusBadRequest, 5, "Unsupported protocol version"}
 	rejectTransport = &rejection{http.StatusBadRequest, 0, "Transport unknown"}
-	rejectMethod    = &rejection{http.StatusMethodNotAllowed, 2, "Bad handshake method"}
+	rejectMethod    = &rejection{http.StatusBadRequest, 2, "Bad handshake method"}
 	rejectSid       = &rejection{http.StatusBadRequest, 1, "Session ID unknown"}
 	rejectQuery     = &rejection{http.StatusBadRequest, 3, "Bad request"}
 	rejectOrigin    = &rejection{http.StatusForbidden, 4, "Forbidden"}
@@ -128,12 +128,22 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if upgrade && sid != "" {
 		// The library lets two upgrades of one connection at once slip through.
-		if _, busy := d.upgrading.LoadOrStore(sid, struct{}{}); busy {
-			reject(w, rejectQuery)
-			return
+		done := make(chan struct{})
+		for busy := true; busy; {
+			var other any
+			if other, busy = d.upgrading.LoadOrStore(sid, done); busy {
+				select {
+				case <-other.(chan struct{}):
+				case <-r.Context().Done():
+					return
+				}
+			}
 		}
+		defer close(done)
 		defer d.upgrading.Delete(sid)
-		if a.old = d.polled(sid); a.old == nil {
+		// One that was upgraded already goes on to the library, which accepts
+		// the WebSocket and closes it, as clients know it.
+		if a.old = d.polled(sid); a.old == nil && !d.upgraded(sid) {
 			reject(w, rejectSid)
 			return
 		}

@@ -37,7 +37,7 @@ func TestGuardRefuses(t *testing.T) {
 		{"bad query", "GET", polling + "&%zz", nil, "", 400},
 		{"long query", "GET", polling + "&x=" + strings.Repeat("x", 3000), nil, "", 400},
 		{"handshake by POST", "POST", polling, nil, "4", 400},
-		{"PUT", "PUT", polling, nil, "", 405},
+		{"PUT", "PUT", polling, nil, "", 400},
 		{"foreign origin", "GET", polling, http.Header{"Origin": {"https://evil.example"}}, "", 403},
 		{"null origin", "GET", polling, http.Header{"Origin": {"null"}}, "", 403},
 		{"two origins", "GET", polling, http.Header{"Origin": {"https://app.example.org", "https://evil.example"}}, "", 403},

@@ -76,6 +76,10 @@ func (s *session) handle(p *parser.Packet) {
 		s.dec.pass(p)
 		return
 	}
+	if t := s.door.config.trial; t != nil {
+		t.event(s, p)
+		return
+	}
 	args, _ := p.Data.([]any)
 	if len(args) == 0 {
 		return // the parser lets no such packet through

@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/zishang520/engine.io/v2/events"
@@ -10,12 +11,12 @@ import (
 )
 
 // packetParser is the library's parser with our decoder before its own.
-type packetParser struct{}
+type packetParser struct{ trial *trial }
 
 func (packetParser) NewEncoder() parser.Encoder { return parser.NewEncoder() }
 
-func (packetParser) NewDecoder() parser.Decoder {
-	d := &decoder{EventEmitter: events.New(), inner: parser.NewDecoder()}
+func (p packetParser) NewDecoder() parser.Decoder {
+	d := &decoder{EventEmitter: events.New(), inner: parser.NewDecoder(), trial: p.trial}
 	_ = d.inner.On("decoded", func(args ...any) {
 		if p, ok := args[0].(*parser.Packet); ok {
 			d.decoded = append(d.decoded, p)
@@ -45,6 +46,7 @@ const decoderKey = "\x00decoder"
 type decoder struct {
 	events.EventEmitter
 	inner parser.Decoder
+	trial *trial
 
 	adding  sync.Mutex // one packet at a time
 	decoded []*parser.Packet
@@ -74,6 +76,10 @@ func (d *decoder) Add(data any) (err error) {
 		return nil // nothing is ever sent with an id
 	}
 	if p.Nsp != "/" {
+		if d.trial != nil && slices.Contains(d.trial.namespaces, p.Nsp) {
+			d.pass(p)
+			return nil
+		}
 		return errNamespace
 	}
 	if s := d.of(); s != nil {

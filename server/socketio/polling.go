@@ -42,7 +42,8 @@ type pollTransport struct {
 	pongs pongs
 
 	posting atomic.Bool
-	polling sync.Mutex // one GET at a time is looked at
+	post    *types.HttpContext // the POST that is being read
+	polling sync.Mutex         // one GET at a time is looked at
 
 	mu      sync.Mutex
 	started bool
@@ -52,6 +53,10 @@ type pollTransport struct {
 	next    *wsTransport // what has replaced this transport
 	probing bool         // a replacement is on trial
 	end     func()       // set while the last answer waits for a poll
+	leaving bool         // the client has said goodbye
+
+	poll atomic.Pointer[types.HttpContext] // the GET that waits, or is being answered
+	left sync.Once
 }
 
 // Construct is called by the library's way of building objects.
@@ -87,11 +92,16 @@ func (t *pollTransport) OnRequest(ctx *types.HttpContext) {
 			return
 		}
 		defer t.posting.Store(false)
+		t.post = ctx
 		t.Polling.OnRequest(ctx)
+		t.post = nil
 		return
 	}
 	t.polling.Lock()
 	defer t.polling.Unlock()
+	if !t.Polling.Writable() {
+		t.poll.Store(ctx)
+	}
 	t.Polling.OnRequest(ctx)
 	// A connection that ends while its poll arrives leaves the poll to nobody.
 	t.abandon(ctx)
@@ -112,12 +122,14 @@ func (t *pollTransport) abandon(ctx *types.HttpContext) {
 func (t *pollTransport) OnData(data types.BufferInterface) {
 	packets, err := t.Parser().DecodePayload(data)
 	if err != nil {
+		t.post.SetStatusCode(http.StatusBadRequest) // the library would say "ok"
+		_, _ = t.post.Write(nil)
 		t.OnError("parse error", err)
 		return
 	}
 	for _, p := range packets {
 		if p.Type == packet.CLOSE {
-			t.OnClose()
+			t.leave()
 			return
 		}
 		if !t.pongs.take(t.door, p, t.late) {
@@ -125,6 +137,23 @@ func (t *pollTransport) OnData(data types.BufferInterface) {
 		}
 	}
 }
+
+// leave ends the connection as its client asks. The poll that waits is answered
+// with a "noop"; the client may have sent one together with its goodbye, and
+// that one may come a moment later.
+func (t *pollTransport) leave() {
+	t.mu.Lock()
+	t.leaving = true
+	waits := t.Polling.Writable()
+	t.mu.Unlock()
+	if waits {
+		t.leaveNow()
+	} else {
+		time.AfterFunc(probeTime, t.leaveNow)
+	}
+}
+
+func (t *pollTransport) leaveNow() { t.left.Do(t.OnClose) }
 
 // Send queues packets and answers the waiting poll, if there is one.
 func (t *pollTransport) Send(packets []*packet.Packet) {
@@ -160,6 +189,10 @@ func (t *pollTransport) Send(packets []*packet.Packet) {
 func (t *pollTransport) pump() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.leaving {
+		go t.leaveNow() // not from under the lock
+		return
+	}
 	if t.probing && len(t.queue) == 0 {
 		time.AfterFunc(probeTime, t.release)
 	}
@@ -171,6 +204,7 @@ func (t *pollTransport) pump() {
 		packets[i] = plain(p)
 	}
 	t.queue, t.size = nil, 0
+	t.poll.Store(nil)
 	t.Polling.Send(packets)
 	if t.end != nil {
 		go t.end() // not from under the lock
@@ -181,6 +215,16 @@ func (t *pollTransport) pump() {
 // of the poll that waits, or of the next one, for which it has [closeTime]; the
 // library would wait for half a minute.
 func (t *pollTransport) DoClose(fn types.Callable) {
+	t.mu.Lock()
+	replaced := t.probing && t.Discarded()
+	t.mu.Unlock()
+	if ctx := t.poll.Load(); replaced && ctx != nil && t.Polling.Writable() {
+		// A client that goes over to the replacement has no poll under way.
+		t.SetWritable(false)
+		ctx.Cleanup()
+		ctx.SetStatusCode(http.StatusBadRequest)
+		_, _ = ctx.Write(nil)
+	}
 	if t.Discarded() || t.Polling.Writable() {
 		t.Polling.DoClose(fn)
 		return
@@ -211,7 +255,7 @@ func (t *pollTransport) probe() bool {
 	t.probing = t.next == nil
 	probing := t.probing
 	t.mu.Unlock()
-	t.release()
+	time.AfterFunc(probeTime, t.release) // what says that the trial is over may follow at once
 	return probing
 }
 
@@ -227,6 +271,7 @@ func (t *pollTransport) release() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.probing && t.started && len(t.queue) == 0 && t.Polling.Writable() {
+		t.poll.Store(nil)
 		t.Polling.Send([]*packet.Packet{{Type: packet.NOOP}})
 	}
 }
