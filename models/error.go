@@ -20,6 +20,7 @@ const (
 	CodeTokenMissing     Code = "token_missing"
 	CodeTokenExpired     Code = "token_expired"
 	CodeTokenInvalid     Code = "token_invalid"
+	CodeTokenRevoked     Code = "token_revoked"
 	CodeRateLimited      Code = "rate_limited"
 	CodeUnavailable      Code = "unavailable"
 	CodeUnsupported      Code = "unsupported"
@@ -32,6 +33,7 @@ const (
 	CodeStale            Code = "stale"
 	CodeLeased           Code = "leased"
 	CodeUnsettled        Code = "unsettled"
+	CodeRevocationsFull  Code = "revocations_full"
 
 	// The codes below end a video as failed.
 
@@ -120,6 +122,8 @@ var (
 	ErrUnsettled = Errorf(CodeUnsettled, "The last change has not been told to everybody yet; try again in a moment.").Again(time.Second)
 	// ErrReset tells a reader that the events after its cursor are gone.
 	ErrReset = Errorf(CodeReset, "Events after this cursor are no longer kept; fetch the present state.")
+	// ErrRevocationsFull tells that no more can be revoked for now.
+	ErrRevocationsFull = Errorf(CodeRevocationsFull, "The organization has as many revocations in force as are kept; change the signing key, or wait until some are over.")
 	// ErrConflict tells that the video's present status does not allow the call.
 	ErrConflict = Errorf(CodeConflict, "The video's present status does not allow this.")
 )

@@ -26,7 +26,9 @@ type Identity struct {
 	Role           Role
 	// ExpiresAt is the token's exp claim; every stream ends by then.
 	ExpiresAt time.Time
-	// TokenID is the jti claim, empty when the token has none.
+	// IssuedAt is the token's iat claim, in whole seconds; zero when it has none.
+	IssuedAt time.Time
+	// TokenID is the jti claim, or what auth makes of a token without one.
 	TokenID string
 }
 

@@ -80,6 +80,7 @@ type Store interface {
 	Videos
 	Backlog
 	Settings
+	Revocations
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error
 	Close(ctx context.Context) error

@@ -38,6 +38,8 @@ func TestStore(t *testing.T, s Stores) {
 		{"TransitionErrors", transitionErrors}, {"OneClaim", oneClaim}, {"NoLostUpdate", noLostUpdate},
 		{"Renames", renames}, {"OneOutcome", oneOutcome}, {"GivenUp", givenUp}, {"PanickingTransition", panicking},
 		{"Unsettled", unsettled}, {"UnsettledPages", unsettledPages}, {"LeaseRunsOut", leaseRunsOut},
+		{"Revocations", revocations}, {"RevocationsRefused", revocationsRefused}, {"RevokedAgain", revokedAgain},
+		{"RevocationsEnd", revocationsEnd}, {"RevocationsFollowed", revocationsFollowed}, {"RevocationsLast", revocationsLast},
 		{"Once", once}, {"Reopen", reopen}, {"Killed", killed}, {"Closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -31,8 +31,10 @@ type Store struct {
 	database *mongo.Database
 	videos   *mongo.Collection
 	settings *mongo.Collection
-	clock    clock
-	turns    turns
+	// revocations are numbered by their keys; see [revocation].
+	revocations *mongo.Collection
+	clock       clock
+	turns       turns
 }
 
 var _ models.Store = (*Store)(nil)
@@ -65,6 +67,7 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	}
 	s := &Store{client: client, database: client.Database(name)}
 	s.videos, s.settings = s.database.Collection("videos"), s.database.Collection("settings")
+	s.revocations = s.database.Collection("revocations")
 	s.clock.ask = s.serverTime
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
@@ -72,7 +75,11 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
 		return nil, failure(ctx, err)
 	}
-	if _, err := s.videos.Indexes().CreateMany(ctx, indexes()); err != nil {
+	_, err = s.videos.Indexes().CreateMany(ctx, indexes())
+	if err == nil {
+		_, err = s.revocations.Indexes().CreateMany(ctx, revocationIndexes())
+	}
+	if err != nil {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
 		return nil, failure(ctx, err)
 	}

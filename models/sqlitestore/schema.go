@@ -29,6 +29,19 @@ var migrations = []string{
 	CREATE INDEX videos_unsettled ON videos (created_at, organization_id, id)
 		WHERE ` + unsettled + `;
 	CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+
+	`CREATE TABLE revocations (
+		seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+		organization_id TEXT    NOT NULL,
+		kind            TEXT    NOT NULL,
+		subject         TEXT    NOT NULL,
+		at              INTEGER NOT NULL,
+		until           INTEGER NOT NULL,
+		by_user         TEXT    NOT NULL,
+		UNIQUE (organization_id, kind, subject)
+	) STRICT;
+	CREATE INDEX revocations_active ON revocations (organization_id, kind, until);
+	CREATE INDEX revocations_over ON revocations (until);`,
 }
 
 // unsettled is the condition of the partial index; a query must repeat it word
