@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -17,8 +18,9 @@ import (
 
 // doors is what strangers reach.
 type doors struct {
-	handler http.Handler
-	sockets *socketio.Door
+	handler  http.Handler
+	sockets  *socketio.Door
+	denylist *auth.Denylist
 }
 
 // open builds every door on one library and one verifier.
@@ -31,8 +33,12 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	for _, secret := range c.secrets() {
 		secrets = append(secrets, []byte(secret))
 	}
+	denylist, err := auth.OpenDenylist(ctx, b.Store, logger)
+	if err != nil {
+		return nil, fmt.Errorf("read what is revoked: %w", err)
+	}
 	verifier, err := auth.New(ctx, auth.Config{
-		Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, Logger: logger,
+		Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, Revoked: denylist.Revoked, Logger: logger,
 	})
 	if err != nil {
 		return nil, err
@@ -43,7 +49,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	}
 	bounds := limits.New(c.Limits, logger)
 	sockets, err := socketio.New(socketio.Config{
-		Origins: c.origins, Authenticate: verifier.Verify, Hub: b.Hub, Logger: logger,
+		Origins: c.origins, Authenticate: verifier.Verify, Revoked: denylist.Revoked, Hub: b.Hub, Logger: logger,
 		Snapshot: func(ctx context.Context, org, id string) (any, string, error) {
 			return videos.Snapshot(ctx, models.Identity{OrganizationID: org, Role: models.RoleViewer}, id)
 		},
@@ -52,9 +58,10 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	if err != nil {
 		return nil, err
 	}
+	denylist.Watch(func(r models.Revocation) { sockets.Revoke(r) })
 	routes := api.New(api.Config{
-		Library: videos, Verify: verifier.Verify, Links: b.Links, Origins: c.origins, Local: local,
-		Checks: b.Ready(), Metrics: metrics(b, sockets, bounds), Limits: bounds, Logger: logger,
+		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
+		Checks: b.Ready(), Metrics: metrics(b, sockets, bounds, denylist), Limits: bounds, Logger: logger,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", sockets)
@@ -62,7 +69,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		mux.Handle(pattern, routes)
 	}
 	mux.Handle("/", frontend.Handler())
-	return &doors{mux, sockets}, nil
+	return &doors{mux, sockets, denylist}, nil
 }
 
 // drain sends the clients away.

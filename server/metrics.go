@@ -7,13 +7,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"reelroom/server/auth"
 	"reelroom/server/limits"
 	"reelroom/server/socketio"
 	"reelroom/worker/backend"
 )
 
 // metrics serves the figures of this process in Prometheus' format.
-func metrics(b *backend.Backend, door *socketio.Door, bounds *limits.Limits) http.Handler {
+func metrics(b *backend.Backend, door *socketio.Door, bounds *limits.Limits, denylist *auth.Denylist) http.Handler {
 	r := prometheus.NewRegistry()
 	gauge := func(name, help string, read func() float64, labels prometheus.Labels) {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "reelroom", Name: name, Help: help, ConstLabels: labels}, read))
@@ -36,6 +37,11 @@ func metrics(b *backend.Backend, door *socketio.Door, bounds *limits.Limits) htt
 	counter("socketio_refused_total", "Handshakes that were refused.", func() float64 { return float64(door.Stats().Refused) })
 	counter("socketio_sent_total", "Events handed to a connection.", func() float64 { return float64(door.Stats().Sent) })
 	counter("socketio_slow_total", "Connections closed because their reader was too slow.", func() float64 { return float64(door.Stats().Slow) })
+
+	gauge("revocations", "Revocations in force.", func() float64 { return float64(denylist.Stats().Active) }, nil)
+	counter("revocations_applied_total", "Revocations that this node has applied.", func() float64 { return float64(denylist.Stats().Applied) })
+	counter("revocations_sockets_total", "Sockets dismissed because their token was revoked.", func() float64 { return float64(door.Stats().Revoked) })
+	gauge("revocations_poll_age_seconds", "How long ago the store was last asked, with success, for revocations of other nodes.", func() float64 { return denylist.Stats().Age.Seconds() }, nil)
 
 	gauge("hub_organizations", "Organizations that this node follows.", func() float64 { return float64(b.Hub.Stats().Organizations) }, nil)
 	counter("hub_events_total", "Events that reached this node.", func() float64 { return float64(b.Hub.Stats().Delivered) })

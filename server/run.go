@@ -60,6 +60,7 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 	welcome(out, c, b, words)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Reconciler().Run(ctx) })
+	group.Go(func() error { return doors.denylist.Run(ctx) })
 	if worker != nil {
 		group.Go(func() error { return worker.Run(ctx) })
 	}

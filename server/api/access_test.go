@@ -38,6 +38,9 @@ func entries(id, multipart, multipartType string) []struct {
 		{"GET", "/api/videos/" + id + "/thumbnail", "", "", models.ActionView},
 		{"POST", "/api/events", `{"event":"video:updated","videoId":"` + id + `","data":{}}`, js, models.ActionPublish},
 		{"GET", "/api/auth/me", "", "", models.ActionView},
+		{"POST", "/api/auth/logout", "", "", models.ActionView},
+		{"POST", "/api/auth/revocations", `{"userId":"nobody"}`, js, models.ActionAdmin},
+		{"DELETE", "/api/org/members/nobody", "", "", models.ActionAdmin},
 	}
 }
 
@@ -58,6 +61,8 @@ func TestEveryEntryRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	revoked := token(t, "acme", models.RoleAdmin)
+	b.do("POST", "/api/auth/logout", revoked, nil).into(t, http.StatusNoContent, nil)
 	rows := 0
 	for _, e := range entries(d.ID, string(body), kind) {
 		call := func(tok string, header ...string) answer {
@@ -69,7 +74,7 @@ func TestEveryEntryRefuses(t *testing.T) {
 			code  models.Code
 		}{
 			"no token": {"", models.CodeTokenMissing}, "expired": {expired, models.CodeTokenExpired}, "another secret": {other, models.CodeTokenInvalid},
-			"unsigned": {unsigned, models.CodeTokenInvalid}, "oversize": {strings.Repeat("x", 9<<10), models.CodeTokenInvalid},
+			"revoked": {revoked, models.CodeTokenRevoked}, "unsigned": {unsigned, models.CodeTokenInvalid}, "oversize": {strings.Repeat("x", 9<<10), models.CodeTokenInvalid},
 		} {
 			a := call(c.token)
 			if a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") == "" {

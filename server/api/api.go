@@ -19,6 +19,10 @@ type Config struct {
 	Library *library.Library
 	// Verify returns who a bearer token speaks for.
 	Verify func(ctx context.Context, token string) (models.Identity, error)
+	// Inspect is Verify that takes a revoked token, too: what it returns permits
+	// nothing.
+	Inspect func(ctx context.Context, token string) (models.Identity, error)
+	Revoker Revoker
 	// Links checks the signed URLs of media and thumbnails.
 	Links *models.SignedLinks
 	// Origins are the web origins that may call with credentials, such as
@@ -85,6 +89,9 @@ func (a *api) routes() {
 	member("POST /api/videos/{id}/cancel", a.cancel)
 	member("POST /api/videos/{id}/retry", a.retry)
 	member("GET /api/auth/me", a.me)
+	member("POST /api/auth/logout", a.logout)
+	member("POST /api/auth/revocations", a.revoke)
+	member("DELETE /api/org/members/{userId}", a.removeMember)
 	a.mux.Handle("POST /api/events", a.handle(a.member(a.mayPublish, a.publish)))
 
 	open("GET /api/videos/{id}/media", a.media)         // by token or signed URL

@@ -105,12 +105,16 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 		Store: store, Blobs: blobs, Queue: b.queue, Log: events, Links: b.links, MaxUpload: maxUpload, Logger: logger,
 		Publisher: &rooms.Publisher{Videos: store, Log: events, Links: b.links, Logger: logger},
 	}
-	verifier, err := auth.New(t.Context(), auth.Config{Secrets: [][]byte{testSecret}})
+	denylist, err := auth.OpenDenylist(t.Context(), store, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := auth.New(t.Context(), auth.Config{Secrets: [][]byte{testSecret}, Revoked: denylist.Revoked})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := Config{
-		Library: b.library, Verify: verifier.Verify, Links: b.links, Logger: logger, Origins: []string{"https://app.example"},
+		Library: b.library, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.links, Logger: logger, Origins: []string{"https://app.example"},
 		Checks: map[string]func(context.Context) error{"store": store.Ping, "log": events.Ping, "blobs": blobs.Ping},
 	}
 	if change != nil {

@@ -43,10 +43,15 @@ func (v *Verifier) identityOf(c jwt.MapClaims) (who models.Identity, err error) 
 		return who, errors.New("exp is missing")
 	}
 	for _, name := range []string{"nbf", "iat"} {
-		if t, err := date(c, name); err != nil {
+		t, err := date(c, name)
+		if err != nil {
 			return who, err
-		} else if now.Add(leeway).Before(t) {
+		}
+		if now.Add(leeway).Before(t) {
 			return who, fmt.Errorf("%s is in the future", name)
+		}
+		if name == "iat" {
+			who.IssuedAt = t
 		}
 	}
 	if err := v.audience(c); err != nil {
@@ -61,7 +66,7 @@ func (v *Verifier) identityOf(c jwt.MapClaims) (who models.Identity, err error) 
 	if who.Role, err = role(c); err != nil {
 		return who, err
 	}
-	if jti, ok := c["jti"].(string); ok && len(jti) <= models.MaxIDBytes {
+	if jti, ok := c["jti"].(string); ok && models.ValidID(jti) {
 		who.TokenID = jti
 	}
 	if late = !now.Before(who.ExpiresAt); late {

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/url"
 	"time"
+
+	"reelroom/models"
 )
 
 const (
@@ -25,6 +27,9 @@ type Config struct {
 	JWKSURL string
 	// Issuer and Audience, where set, must be the token's "iss" and among its "aud".
 	Issuer, Audience string
+	// Revoked tells whether a token that is good otherwise was revoked, as
+	// [Denylist.Revoked] does; nil for none.
+	Revoked func(models.Identity) bool
 	// Logger may be nil: then nothing is logged.
 	Logger *slog.Logger
 	// Now is the clock; time.Now when nil.

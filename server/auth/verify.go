@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -57,12 +59,23 @@ var (
 	errMissing = models.Errorf(models.CodeTokenMissing, "Authentication required")
 	errExpired = models.Errorf(models.CodeTokenExpired, "Invalid token")
 	errInvalid = models.Errorf(models.CodeTokenInvalid, "Invalid token")
+	errRevoked = models.Errorf(models.CodeTokenRevoked, "Invalid token")
 )
 
 // Verify returns who the token speaks for. Its errors are [models.Error] with
-// CodeTokenMissing, CodeTokenExpired or CodeTokenInvalid, or CodeUnavailable
-// when the issuer's keys could not be fetched yet.
+// CodeTokenMissing, CodeTokenExpired, CodeTokenRevoked or CodeTokenInvalid, or
+// CodeUnavailable when the issuer's keys could not be fetched yet.
 func (v *Verifier) Verify(ctx context.Context, token string) (models.Identity, error) {
+	who, err := v.Inspect(ctx, token)
+	if err == nil && v.config.Revoked != nil && v.config.Revoked(who) {
+		return models.Identity{}, errRevoked
+	}
+	return who, err
+}
+
+// Inspect is [Verifier.Verify] without the question whether the token was
+// revoked. What it returns permits nothing.
+func (v *Verifier) Inspect(ctx context.Context, token string) (models.Identity, error) {
 	if token == "" {
 		return models.Identity{}, errMissing
 	}
@@ -77,7 +90,19 @@ func (v *Verifier) Verify(ctx context.Context, token string) (models.Identity, e
 	if err != nil {
 		return models.Identity{}, errInvalid.Because(err)
 	}
-	return v.identityOf(claims)
+	who, err := v.identityOf(claims)
+	if err == nil && who.TokenID == "" {
+		who.TokenID = unnamed(token)
+	}
+	return who, err
+}
+
+// unnamed is the id of a token without a jti: the hash of what was signed. The
+// signature is left out, because one text can have several that are good
+// (ECDSA), and another signature must not make another token of it.
+func unnamed(token string) string {
+	sum := sha256.Sum256([]byte(token[:strings.LastIndexByte(token, '.')]))
+	return "sha256:" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // key chooses the key by the token's header, of which alg, kid, typ and crit

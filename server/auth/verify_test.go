@@ -156,6 +156,10 @@ func TestVerifyAccepts(t *testing.T) {
 		"unasked iss and aud":    {jwt.MapClaims{"iss": "x", "aud": []string{"y"}}, models.RoleEditor},
 	} {
 		who, err := v.Verify(t.Context(), hs(t, c.change))
+		if !strings.HasPrefix(who.TokenID, "sha256:") {
+			t.Errorf("%s: the id of a token without one is %q", name, who.TokenID)
+		}
+		who.TokenID, who.IssuedAt = "", time.Time{}
 		want := models.Identity{UserID: "ann", OrganizationID: "acme", Role: c.want, ExpiresAt: time.Unix(noon.Add(time.Hour).Unix(), 0)}
 		if err != nil || who != want {
 			t.Errorf("%s: got %+v, %v; want %+v", name, who, err, want)
@@ -171,6 +175,31 @@ func TestVerifyAccepts(t *testing.T) {
 	}
 	if _, err := v.Verify(t.Context(), signed(t, jwt.SigningMethodHS256, []byte("the attacker's very own secret, long"), loud, claims(nil))); err == nil {
 		t.Error("a key that the header names was used")
+	}
+}
+
+// What revocations go by: the jti, or what cannot be changed without a new
+// signature; and iat.
+func TestTokenHasAnID(t *testing.T) {
+	t.Parallel()
+	v := verifier(t, nil)
+	for jti, want := range map[any]string{
+		"t-1": "t-1", strings.Repeat("x", models.MaxIDBytes): strings.Repeat("x", models.MaxIDBytes),
+		nil: "sha256:", "": "sha256:", 7: "sha256:", "a b": "sha256:", strings.Repeat("x", models.MaxIDBytes+1): "sha256:",
+	} {
+		token := hs(t, jwt.MapClaims{"jti": jti, "iat": noon.Add(-time.Minute).Unix()})
+		who, err := v.Verify(t.Context(), token)
+		if err != nil || !who.IssuedAt.Equal(noon.Add(-time.Minute)) || !models.ValidID(who.TokenID) ||
+			who.TokenID != want && (want != "sha256:" || !strings.HasPrefix(who.TokenID, want)) {
+			t.Errorf("jti %v: %+v, %v", jti, who, err)
+		}
+		again, err := v.Verify(t.Context(), token)
+		if err != nil || again != who {
+			t.Errorf("jti %v: %+v, then %+v, %v", jti, who, again, err)
+		}
+	}
+	if unnamed("a.b.c") != unnamed("a.b.other-signature") || unnamed("a.b.c") == unnamed("a.x.c") {
+		t.Error("the id is not of what was signed")
 	}
 }
 

@@ -41,6 +41,9 @@ type Config struct {
 	// Authenticate verifies a token. Its error carries the code that the client
 	// is shown.
 	Authenticate func(ctx context.Context, token string) (models.Identity, error)
+	// Revoked reports whether a token was revoked since it was verified; nil for
+	// none. See [Door.Revoke].
+	Revoked func(models.Identity) bool
 	// Snapshot reads the present state of a video: a document that
 	// encoding/json can write, and the cursor after which events complete it.
 	// [models.ErrNotFound] alike for an absent video and a foreign one.

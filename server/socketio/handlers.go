@@ -168,6 +168,10 @@ func (d *Door) refresh(ctx context.Context, s *session, args []any) any {
 	if !same {
 		return refusal(models.Errorf(models.CodeTokenInvalid, wordsInvalid))
 	}
+	if d.revoked(who) { // after Authenticate, and before Revoke could find it
+		s.revoke()
+		return refusal(models.Errorf(models.CodeTokenRevoked, wordsInvalid))
+	}
 	s.schedule(who.ExpiresAt)
 	end := who.ExpiresAt.UTC()
 	return done{OK: true, ExpiresAt: &end}

@@ -79,6 +79,10 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 	})
 	_ = s.conn.Once("close", func(...any) { s.end() })
 	d.index.add(s, rooms.Joined(who)...)
+	if d.revoked(who) { // after Authenticate, and before Revoke could find it
+		s.end()
+		return refuse(wordsInvalid, models.CodeTokenRevoked)
+	}
 	s.schedule(who.ExpiresAt)
 	dec.admit(s)
 	if s.conn.ReadyState() != "open" {

@@ -5,6 +5,7 @@ import "sync/atomic"
 type counters struct {
 	polling, websocket             atomic.Int64
 	sent, slow, refused, connected atomic.Uint64
+	revoked                        atomic.Uint64
 }
 
 // Stats are the door's figures. The first four are what is now, the others
@@ -17,6 +18,7 @@ type Stats struct {
 	Refused   uint64 // handshakes refused
 	Sent      uint64 // events handed to a connection
 	Slow      uint64 // connections cut because their reader was too slow
+	Revoked   uint64 // sockets dismissed because their token was revoked
 }
 
 // Stats returns the door's figures.
@@ -26,6 +28,6 @@ func (d *Door) Stats() Stats {
 		Polling: int(d.stats.polling.Load()), WebSocket: int(d.stats.websocket.Load()),
 		Sockets: sockets, Rooms: names,
 		Connected: d.stats.connected.Load(), Refused: d.stats.refused.Load(),
-		Sent: d.stats.sent.Load(), Slow: d.stats.slow.Load(),
+		Sent: d.stats.sent.Load(), Slow: d.stats.slow.Load(), Revoked: d.stats.revoked.Load(),
 	}
 }

@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"reelroom/models"
+)
+
+// Revoker ends tokens before their time.
+type Revoker interface {
+	// Revoke has ended them here when it returns, and everywhere within 2 s.
+	Revoke(ctx context.Context, org string, r models.Revocation) (models.Revocation, error)
+}
+
+// revocation is how one is shown to an admin.
+type revocation struct {
+	Kind    models.RevocationKind `json:"kind"`
+	UserID  string                `json:"userId,omitempty"`
+	TokenID string                `json:"tokenId,omitempty"`
+	At      time.Time             `json:"revokedAt"`
+	// Until is when it is forgotten, as the token has expired; null for never.
+	Until *time.Time `json:"until"`
+	By    string     `json:"revokedBy"`
+}
+
+func revocationOf(r models.Revocation) revocation {
+	out := revocation{Kind: r.Kind, At: r.At, By: r.By}
+	if r.Kind == models.RevokeUser {
+		out.UserID = r.Subject
+	} else {
+		out.TokenID = r.Subject
+	}
+	if r.Until.Before(models.Forever) {
+		out.Until = &r.Until
+	}
+	return out
+}
+
+// revoke answers POST /api/auth/revocations with {userId}, {tokenId} or
+// {token}: 202 and the revocation, which holds on this server and soon on all;
+// 204 for a token that has expired, where nothing is left to be done.
+func (a *api) revoke(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	if err := admin(who); err != nil {
+		return err
+	}
+	var asked struct {
+		UserID  string `json:"userId"`
+		TokenID string `json:"tokenId"`
+		Token   string `json:"token"`
+	}
+	if err := decode(w, r, &asked, false); err != nil {
+		return err
+	}
+	var what models.Revocation
+	switch {
+	case asked.UserID != "" && asked.TokenID+asked.Token == "":
+		what = models.Revocation{Kind: models.RevokeUser, Subject: asked.UserID}
+	case asked.TokenID != "" && asked.UserID+asked.Token == "":
+		what = models.Revocation{Kind: models.RevokeToken, Subject: asked.TokenID}
+	case asked.Token != "" && asked.UserID+asked.TokenID == "":
+		held, err := a.Inspect(r.Context(), asked.Token)
+		if models.CodeOf(err) == models.CodeTokenExpired {
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		}
+		if models.CodeOf(err) == models.CodeUnavailable {
+			return err
+		}
+		if err != nil || held.OrganizationID != who.OrganizationID {
+			return models.Errorf(models.CodeInvalid, "This is not a token of this organization.").Because(err)
+		}
+		what = bearerOf(held)
+	default:
+		return models.Errorf(models.CodeInvalid, "Exactly one of userId, tokenId and token is needed.")
+	}
+	done, err := a.end(r, who, what)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusAccepted, revocationOf(done))
+}
+
+// logout answers POST /api/auth/logout: the token that it was called with is of
+// no use any more.
+func (a *api) logout(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	if _, err := a.end(r, who, bearerOf(who)); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// removeMember answers DELETE /api/org/members/{userId}: nobody is in the
+// organization by a token that the user has now. A user that nobody has seen
+// is answered alike.
+func (a *api) removeMember(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	if err := admin(who); err != nil {
+		return err
+	}
+	if _, err := a.end(r, who, models.Revocation{Kind: models.RevokeUser, Subject: r.PathValue("userId")}); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// end revokes in the organization of who asks, and in no other.
+func (a *api) end(r *http.Request, who models.Identity, what models.Revocation) (models.Revocation, error) {
+	what.By = who.UserID
+	done, err := a.Revoker.Revoke(r.Context(), who.OrganizationID, what)
+	if err == nil {
+		a.Logger.LogAttrs(r.Context(), slog.LevelInfo, "revoked", slog.String("requestId", entryOf(r).id),
+			slog.String("organization", who.OrganizationID), slog.String("by", who.UserID),
+			slog.String("kind", string(what.Kind)), slog.String("subject", what.Subject))
+	}
+	return done, err
+}
+
+func bearerOf(who models.Identity) models.Revocation {
+	return models.Revocation{Kind: models.RevokeToken, Subject: who.TokenID, Until: who.ExpiresAt}
+}
+
+func admin(who models.Identity) error {
+	if !who.May(models.ActionAdmin) {
+		return models.Errorf(models.CodeForbidden, "Your role does not allow this.")
+	}
+	return nil
+}
