@@ -68,6 +68,13 @@ type VideoRef struct {
 	VideoID        string
 }
 
+// Waiting tells how much work an organization has under way.
+type Waiting interface {
+	// Waiting counts the organization's videos that wait for a worker or are
+	// with one. It reads an index that holds only those.
+	Waiting(ctx context.Context, org string) (int, error)
+}
+
 // Settings keeps small values of the whole installation.
 type Settings interface {
 	// Once returns the value kept under name; the first caller's becomes it.
@@ -79,6 +86,7 @@ type Settings interface {
 type Store interface {
 	Videos
 	Backlog
+	Waiting
 	Settings
 	Revocations
 	// Ping reports whether the store answers.

@@ -43,11 +43,12 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	if err != nil {
 		return nil, err
 	}
+	bounds := limits.New(c.Limits, logger)
 	videos := &library.Library{
 		Store: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
 		MaxUpload: c.MaxUpload, Logger: logger,
+		Admit: func(ctx context.Context, org string) error { return bounds.Queue(ctx, b.Store, org) },
 	}
-	bounds := limits.New(c.Limits, logger)
 	sockets, err := socketio.New(socketio.Config{
 		Origins: c.origins, Authenticate: verifier.Verify, Revoked: denylist.Revoked, Hub: b.Hub, Logger: logger,
 		Snapshot: func(ctx context.Context, org, id string) (any, string, error) {

@@ -100,6 +100,7 @@ func TestServerGoesAndComes(t *testing.T) {
 			"create":    func() error { _, err := s.Create(ctx, "acme", models.Video{ID: "w"}); return err },
 			"advance":   func() error { _, err := s.Advance(ctx, "acme", "v", modelstest.Edit("x")); return err },
 			"unsettled": func() error { _, err := s.Unsettled(ctx, models.VideoRef{}, 10); return err },
+			"waiting":   func() error { _, err := s.Waiting(ctx, "acme"); return err },
 			"purge":     func() error { return s.Purge(ctx, "acme", "v") },
 			"once":      func() error { _, err := s.Once(ctx, "name", "value"); return err },
 		}

@@ -41,6 +41,20 @@ func (s *Store) Unsettled(ctx context.Context, after models.VideoRef, limit int)
 	return s.query(ctx, filter, record.Limit(limit), oldest)
 }
 
+// Waiting counts work that has not ended. See [models.Waiting].
+func (s *Store) Waiting(ctx context.Context, org string) (int, error) {
+	if !models.ValidID(org) {
+		return 0, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	n, err := s.videos.CountDocuments(ctx, bson.D{
+		{Key: "organizationId", Value: org}, {Key: "unsettled", Value: true}, // as in the index
+		{Key: "status", Value: bson.D{{Key: "$in", Value: bson.A{models.StatusQueued, models.StatusProcessing}}}},
+	})
+	return int(n), failure(ctx, err)
+}
+
 // Purge removes a deleted record. See [models.Backlog].
 func (s *Store) Purge(ctx context.Context, org, id string) error {
 	if !models.ValidID(org) || !models.ValidID(id) {

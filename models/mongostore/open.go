@@ -96,6 +96,10 @@ func indexes() []mongo.IndexModel {
 		Keys: bson.D{{Key: "createdAt", Value: 1}, {Key: "organizationId", Value: 1}, {Key: "id", Value: 1}},
 		Options: options.Index().SetName("unsettled").
 			SetPartialFilterExpression(bson.D{{Key: "unsettled", Value: true}}),
+	}, {
+		Keys: bson.D{{Key: "organizationId", Value: 1}, {Key: "status", Value: 1}},
+		Options: options.Index().SetName("waiting").
+			SetPartialFilterExpression(bson.D{{Key: "unsettled", Value: true}}),
 	}}
 }
 

@@ -19,6 +19,16 @@ const unsettledQuery = `SELECT document FROM videos
 	AND (created_at, organization_id, id) > (?, ?, ?)
 	ORDER BY created_at, organization_id, id LIMIT ?`
 
+// Waiting counts work that has not ended. See [models.Waiting].
+func (s *Store) Waiting(ctx context.Context, org string) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, waitingQuery, org).Scan(&n)
+	return n, failure(ctx, err)
+}
+
+// waitingQuery names its index: SQLite would walk all videos of the organization,
+// as it takes the other index for as good.
+const waitingQuery = `SELECT COUNT(*) FROM videos INDEXED BY videos_waiting WHERE organization_id = ? AND ` + waiting
+
 // Purge removes a deleted record. See [models.Backlog].
 func (s *Store) Purge(ctx context.Context, org, id string) error {
 	result, err := s.write.ExecContext(ctx,

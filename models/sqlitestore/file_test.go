@@ -95,6 +95,7 @@ func TestSearchesUseTheirIndex(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "x.db"))
 	for query, index := range map[string]string{
 		unsettledQuery:      "videos_unsettled",
+		waitingQuery:        "videos_waiting",
 		listQuery(true, 5):  "videos_listed",
 		listQuery(false, 1): "videos_listed",
 		`SELECT document FROM videos WHERE organization_id = ? AND id = ?`: "sqlite_autoindex_videos_1",

@@ -42,11 +42,17 @@ var migrations = []string{
 	) STRICT;
 	CREATE INDEX revocations_active ON revocations (organization_id, kind, until);
 	CREATE INDEX revocations_over ON revocations (until);`,
+
+	`CREATE INDEX videos_waiting ON videos (organization_id)
+		WHERE ` + waiting + `;`,
 }
 
 // unsettled is the condition of the partial index; a query must repeat it word
 // for word for SQLite to use that index.
 const unsettled = `(status IN ('queued', 'processing', 'deleted') OR published_rev < rev)`
+
+// waiting is the condition of another, in the same way.
+const waiting = `status IN ('queued', 'processing')`
 
 func migrate(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -180,4 +181,36 @@ func TestTooManyUploadsAtOnce(t *testing.T) {
 	}
 	second(editor).into(t, http.StatusAccepted, nil)
 	second(editor).into(t, http.StatusAccepted, nil)
+}
+
+func TestTooMuchWorkOfAnOrganization(t *testing.T) {
+	t.Parallel()
+	bounds := limits.New(limits.Settings{OrgQueued: 2}, nil)
+	b := newBench(t, func(c *Config) {
+		c.Library.Admit = func(ctx context.Context, org string) error {
+			return bounds.Queue(ctx, c.Library.Store.(models.Waiting), org)
+		}
+	})
+	editor := token(t, "acme", models.RoleEditor)
+	b.put("acme")
+	b.put("other")
+	var keyed models.Document
+	body, kind := makeForm(t, field{"file", "x.mp4", video("x")})
+	send := func() answer {
+		return b.do("POST", "/api/videos", editor, bytes.NewReader(body), "Content-Type", kind, "Idempotency-Key", "k")
+	}
+	send().into(t, http.StatusAccepted, &keyed)
+	if wait := b.upload(editor, field{"file", "x.mp4", video("x")}).wait(t); wait != time.Minute {
+		t.Errorf("told to wait %v", wait)
+	}
+	send().into(t, http.StatusAccepted, nil) // that one is in already
+	b.put("other")
+	if b.count("acme") != 2 || b.files() != 4 {
+		t.Errorf("%d videos, %d files", b.count("acme"), b.files())
+	}
+	b.do("POST", "/api/videos/"+keyed.ID+"/cancel", editor, nil).into(t, http.StatusOK, nil)
+	again := b.put("acme") // there is room
+	b.do("POST", "/api/videos/"+keyed.ID+"/retry", editor, nil).wait(t)
+	b.do("POST", "/api/videos/"+again.ID+"/cancel", editor, nil).into(t, http.StatusOK, nil)
+	b.do("POST", "/api/videos/"+keyed.ID+"/retry", editor, nil).into(t, http.StatusAccepted, nil)
 }

@@ -25,6 +25,9 @@ func (l *Library) Retry(ctx context.Context, who models.Identity, id string, fro
 	if err := check(who, models.ActionEdit, id); err != nil {
 		return models.Document{}, err
 	}
+	if err := l.admit(ctx, who.OrganizationID); err != nil {
+		return models.Document{}, err
+	}
 	v, err := l.Publisher.Advance(ctx, who.OrganizationID, id, models.Retry(fromStart))
 	if err != nil {
 		return models.Document{}, err

@@ -11,7 +11,8 @@ import (
 	"reelroom/rooms"
 )
 
-// Library is the one service behind every door. All fields but Now are needed.
+// Library is the one service behind every door. All fields but Admit and Now are
+// needed.
 type Library struct {
 	Store     models.Videos
 	Blobs     models.Blobs
@@ -19,6 +20,8 @@ type Library struct {
 	Publisher *rooms.Publisher
 	Log       rooms.Log
 	Links     models.Links
+	// Admit permits work on one more video of an organization; nil permits any.
+	Admit func(ctx context.Context, org string) error
 	// MaxUpload is in bytes.
 	MaxUpload int64
 	Logger    *slog.Logger
@@ -92,6 +95,13 @@ func may(who models.Identity, a models.Action) error {
 		return models.Errorf(models.CodeForbidden, "Your role does not permit this.")
 	}
 	return nil
+}
+
+func (l *Library) admit(ctx context.Context, org string) error {
+	if l.Admit == nil {
+		return nil
+	}
+	return l.Admit(ctx, org)
 }
 
 // check refuses by role first, so that the refusal says nothing about the id.

@@ -35,9 +35,9 @@ const maxKeyBytes = 255
 // error is on the disk and in the store. repeated tells that the key had made
 // the video before; then Body may be unread.
 //
-// Its codes are forbidden, invalid, empty_file, unsupported_media, too_large,
-// upload_incomplete, storage_full, conflict (the key's video was deleted) and
-// those of the stores. After an error nothing is left behind.
+// Its codes are forbidden, rate_limited, invalid, empty_file, unsupported_media,
+// too_large, upload_incomplete, storage_full, conflict (the key's video was
+// deleted) and those of the stores. After an error nothing is left behind.
 func (l *Library) Upload(ctx context.Context, who models.Identity, u Upload) (d models.Document, repeated bool, err error) {
 	if err := may(who, models.ActionEdit); err != nil {
 		return d, false, err
@@ -55,6 +55,9 @@ func (l *Library) Upload(ctx context.Context, who models.Identity, u Upload) (d 
 		if !errors.Is(err, models.ErrNotFound) {
 			return d, false, err
 		}
+	}
+	if err := l.admit(ctx, who.OrganizationID); err != nil {
+		return d, false, err
 	}
 	// Where an id lives again after a deletion, the time as its first fence
 	// keeps out whoever still works on the life before.

@@ -105,3 +105,24 @@ func TestSettingsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a stranger writes in front, the address stays the one that the first
+// trusted proxy has seen.
+func FuzzForwardedFor(f *testing.F) {
+	for _, s := range []string{"", "127.0.0.1", "10.0.0.1, ::1", ",,", "unknown, [::1]:0", "1.1.1.1:99999", "fe80::1%eth0", "::ffff:10.0.0.1"} {
+		f.Add(s)
+	}
+	l := New(Settings{TrustedProxies: "10.0.0.0/8"}, nil)
+	f.Fuzz(func(t *testing.T, forged string) {
+		for _, r := range []*http.Request{
+			request("10.1.1.1:1", forged+",203.0.113.9"), request("10.1.1.1:1", forged, "203.0.113.9, 10.2.2.2"),
+			request("203.0.113.9:1", forged),
+		} {
+			if got := l.address(r).String(); got != "203.0.113.9" {
+				t.Errorf("%q became %s", r.Header, got)
+			}
+		}
+		l.address(request("10.1.1.1:1", forged))
+		l.address(request(forged, forged))
+	})
+}

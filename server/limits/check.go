@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 const (
 	connectionWait = 30 * time.Second
 	uploadWait     = 5 * time.Second
+	queueWait      = 60 * time.Second
 )
 
 // Arrival is a connection that was let in by its address, until [Arrival.Leave].
@@ -163,6 +165,23 @@ func (l *Limits) Upload(who models.Identity) (leave func(), err error) {
 		return nil, l.refuse(userUploads, uploadWait, "You upload too many files at once.")
 	}
 	return place.Leave, nil
+}
+
+// Queue permits one more video of an organization while fewer than the limit
+// have work under way. Uploads at once may pass it together. An error of the
+// store is returned as it is.
+func (l *Limits) Queue(ctx context.Context, store models.Waiting, org string) error {
+	if l == nil || l.queued == 0 {
+		return nil
+	}
+	n, err := store.Waiting(ctx, org)
+	if err != nil {
+		return err
+	}
+	if n >= l.queued {
+		return l.refuse(orgQueued, queueWait, "Your organization has too many videos that wait to be processed.")
+	}
+	return nil
 }
 
 func (l *Limits) byUser(k kind, r *Rate[user], who models.Identity, words string) error {

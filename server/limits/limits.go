@@ -20,6 +20,7 @@ type Limits struct {
 	userConnections    *Gauge[user]
 	addressConnections *Gauge[Address]
 	userUploads        *Gauge[user]
+	queued             int // 0: no limit
 
 	addressHandshakes *Rate[Address]
 	addressFailures   *Rate[Address]
@@ -50,6 +51,7 @@ const (
 	userSubscriptions
 	userRequests
 	userUploads
+	orgQueued
 	orgEvents
 	kinds
 )
@@ -66,6 +68,7 @@ var names = [kinds]struct{ limit, scope string }{
 	userSubscriptions:  {"subscriptions", "user"},
 	userRequests:       {"requests", "user"},
 	userUploads:        {"uploads", "user"},
+	orgQueued:          {"queued", "organization"},
 	orgEvents:          {"events", "organization"},
 }
 
@@ -78,7 +81,7 @@ func New(s Settings, log *slog.Logger) *Limits {
 	proxies, _ := s.proxies()
 	const minute = 60
 	return &Limits{
-		log: log, proxies: proxies,
+		log: log, proxies: proxies, queued: s.OrgQueued,
 		orgConnections:     NewGauge[string](s.OrgConnections),
 		userConnections:    NewGauge[user](s.UserConnections),
 		addressConnections: NewGauge[Address](s.AddressConnections),
@@ -109,7 +112,7 @@ func (l *Limits) Stats() []Stat {
 	keys := [kinds]func() int{
 		l.orgConnections.Keys, l.userConnections.Keys, l.addressConnections.Keys, l.addressHandshakes.Keys,
 		l.addressFailures.Keys, l.userMessages.Keys, nil, l.userSubscriptions.Keys, l.userRequests.Keys,
-		l.userUploads.Keys, l.orgEvents.Keys,
+		l.userUploads.Keys, nil, l.orgEvents.Keys,
 	}
 	out := make([]Stat, kinds)
 	for k := range out {

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -159,6 +160,27 @@ func TestRatesOfUsers(t *testing.T) {
 		_, err = l.Upload(who("a", "u"))
 		allowed(t, err)
 	})
+}
+
+type waiting map[string]int
+
+func (w waiting) Waiting(_ context.Context, org string) (int, error) {
+	if n, ok := w[org]; ok {
+		return n, nil
+	}
+	return 0, models.ErrConflict
+}
+
+func TestQueue(t *testing.T) {
+	t.Parallel()
+	l, store := New(Settings{OrgQueued: 3}, nil), waiting{"a": 2, "b": 3}
+	allowed(t, l.Queue(t.Context(), store, "a"))
+	refused(t, l.Queue(t.Context(), store, "b"), queueWait)
+	if err := l.Queue(t.Context(), store, "c"); !errors.Is(err, models.ErrConflict) {
+		t.Errorf("an error of the store became %v", err)
+	}
+	allowed(t, New(Settings{}, nil).Queue(t.Context(), store, "b"))
+	allowed(t, (*Limits)(nil).Queue(t.Context(), store, "b"))
 }
 
 // With the default settings, all clients of a lost node may come back within
