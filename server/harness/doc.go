@@ -6,6 +6,7 @@
 //	go run ./server/harness watch --video ID --until-outcome
 //	go run ./server/harness emit video:subscribe '"ID"'
 //	go run ./server/harness publish video:progress '{"message":"step {{n}}"}' --video ID --count 500
+//	go run ./server/harness load --sockets 1000 --rate 5
 //
 // It exits with 0 when it did what was asked, with 1 when that failed, and
 // with 2 when it was asked wrongly. Results go to standard output, progress

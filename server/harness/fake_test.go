@@ -39,19 +39,28 @@ type fake struct {
 	published []map[string]any
 	roles     map[string]string // path → role of the last token
 	documents map[string]models.Document
+	deleted   int
+	// spread is closed, and made anew, with each publication.
+	spread chan struct{}
 }
 
 func newFake(t testing.TB) *fake {
 	f := &fake{
 		t: t, uploads: map[string]string{}, titles: map[string]string{}, roles: map[string]string{},
-		documents: map[string]models.Document{},
-		refuse:    func(string) *problem { return nil },
-		script:    func(c *siotest.Conn) { c.Accept("p"); c.Stay() },
+		documents: map[string]models.Document{}, spread: make(chan struct{}),
+		refuse: func(string) *problem { return nil },
+		script: func(c *siotest.Conn) { c.Accept("p"); c.Stay() },
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", siotest.Handler(t, func(c *siotest.Conn) { f.script(c) }))
 	mux.HandleFunc("POST /api/videos", f.authed(f.upload))
 	mux.HandleFunc("GET /api/videos/{id}", f.authed(f.get))
+	mux.HandleFunc("DELETE /api/videos/{id}", f.authed(func(w http.ResponseWriter, _ *http.Request) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.deleted++
+		w.WriteHeader(http.StatusNoContent)
+	}))
 	mux.HandleFunc("POST /api/events", f.authed(f.publish))
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
@@ -147,8 +156,43 @@ func (f *fake) publish(w http.ResponseWriter, r *http.Request) {
 		fail(w, p)
 		return
 	}
+	close(f.spread)
+	f.spread = make(chan struct{})
 	w.WriteHeader(http.StatusAccepted)
 	_, _ = fmt.Fprintf(w, `{"seq":%d,"cursor":"e.%d"}`, seq, seq)
+}
+
+func (f *fake) removed() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.deleted
+}
+
+// forward sends what is published, until the client leaves; it may leave out
+// the third event.
+func (f *fake) forward(c *siotest.Conn, swallow bool) {
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		c.Drain()
+	}()
+	for sent := 0; ; {
+		f.mu.Lock()
+		events, more := f.published[sent:], f.spread
+		f.mu.Unlock()
+		for _, e := range events {
+			if sent++; sent == 3 && swallow {
+				continue
+			}
+			data, _ := json.Marshal(e["data"])
+			c.Send(fmt.Sprintf(`42[%q,%s,"e.%d"]`, e["event"], data, sent))
+		}
+		select {
+		case <-more:
+		case <-gone:
+			return
+		}
+	}
 }
 
 // result is what a run printed.

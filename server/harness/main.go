@@ -51,7 +51,7 @@ func terminal(f *os.File) screen {
 // longer than any long poll.
 const answerTime = 90 * time.Second
 
-// commandLine is all that can be asked. Commands to come: load, verify, bench.
+// commandLine is all that can be asked.
 type commandLine struct {
 	settings
 
@@ -60,6 +60,7 @@ type commandLine struct {
 	Watch   watchCommand   `cmd:"" help:"Show events as they happen."`
 	Emit    emitCommand    `cmd:"" help:"Send an event as a Socket.IO client and print the acknowledgement."`
 	Publish publishCommand `cmd:"" help:"Publish events for a video, as an outside worker does."`
+	Load    loadCommand    `cmd:"" help:"Put many sockets on a server; say how late events were, and what was lost."`
 }
 
 // app is what a command works with.

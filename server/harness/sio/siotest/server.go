@@ -92,6 +92,16 @@ func (c *Conn) Stay() {
 	}
 }
 
+// Drain reads until the client leaves and returns then; unlike the other
+// methods it may run beside a script that sends.
+func (c *Conn) Drain() {
+	for {
+		if _, b, err := c.ws.Read(c.ctx); err != nil || string(b) == "41" {
+			return
+		}
+	}
+}
+
 // Handler runs the script on every connection at /socket.io/. A connection
 // lives at most 30 s, and is closed in order when its script ends.
 func Handler(t testing.TB, script func(*Conn)) http.Handler {
