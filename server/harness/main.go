@@ -61,6 +61,7 @@ type commandLine struct {
 	Emit    emitCommand    `cmd:"" help:"Send an event as a Socket.IO client and print the acknowledgement."`
 	Publish publishCommand `cmd:"" help:"Publish events for a video, as an outside worker does."`
 	Load    loadCommand    `cmd:"" help:"Put many sockets on a server; say how late events were, and what was lost."`
+	Verify  verifyCommand  `cmd:"" help:"Try an installation: delivery, resume, isolation; list what broke."`
 }
 
 // app is what a command works with.

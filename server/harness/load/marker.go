@@ -69,3 +69,9 @@ func next(text []byte) (m found, rest []byte, ok bool) {
 	m.org, m.n, m.unixNano = int(numbers[0]), numbers[1], int64(numbers[2])
 	return m, rest, true
 }
+
+// Find returns the first marker in a payload.
+func Find(payload []byte) (Marker, bool) {
+	m, _, ok := next(payload)
+	return Marker{Run: string(m.run), Org: m.org, N: m.n, At: time.Unix(0, m.unixNano)}, ok
+}

@@ -10,10 +10,17 @@ import (
 	"time"
 )
 
-// Config says where and how to connect. URL is needed, the rest has defaults.
+// Config says where and how to connect. URL, or Address, is needed; the rest
+// has defaults.
 type Config struct {
 	// URL is the server's http or https address, without "/socket.io".
 	URL string
+	// Address, when set, is asked for the URL before each connection: a client
+	// may come again at another node.
+	Address func() string
+	// PID and Offset are what the first connection asks to resume; "" for a
+	// new session.
+	PID, Offset string
 	// Token is asked before each connection; nil, or "", sends no token.
 	Token     func() (string, error)
 	Transport Transport
@@ -130,7 +137,10 @@ func New(c Config) *Client {
 	if c.OnDisconnect == nil {
 		c.OnDisconnect = func(error, time.Duration) {}
 	}
-	return &Client{config: c, pending: map[int64]func([]json.RawMessage, error){}}
+	if c.Address == nil {
+		c.Address = func() string { return c.URL }
+	}
+	return &Client{config: c, pid: c.PID, offset: c.Offset, pending: map[int64]func([]json.RawMessage, error){}}
 }
 
 // Run connects and stays connected until ctx ends, and then returns nil after

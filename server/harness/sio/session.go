@@ -71,7 +71,7 @@ func (c *Client) session(ctx context.Context) (connected bool, err error) {
 }
 
 func (c *Client) dial(ctx context.Context) (*link, error) {
-	u, err := endpoint(c.config.URL, c.config.Transport)
+	u, err := endpoint(c.config.Address(), c.config.Transport)
 	if err != nil {
 		return nil, err
 	}
