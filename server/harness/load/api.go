@@ -44,8 +44,32 @@ func (e *UnexpectedError) Error() string {
 	return fmt.Sprintf("%s %s was answered with %d %.200s", e.Method, e.Path, e.Status, e.Body)
 }
 
-// Do sends a request; kind is the content type of body, which may be nil.
+// Do sends a request; kind is the content type of body, which may be nil. A
+// request that came too early for a limit of the server (429) was not acted on:
+// it is sent again when the server says, publishTries times at most.
 func (a API) Do(ctx context.Context, method, path, kind string, body []byte) (answer Answer, err error) {
+	for try := 1; ; try++ {
+		answer, err = a.once(ctx, method, path, kind, body)
+		if err != nil || answer.Status != http.StatusTooManyRequests || try == publishTries {
+			return answer, err
+		}
+		if err := answer.wait(ctx); err != nil {
+			return answer, err
+		}
+	}
+}
+
+// wait lets the time pass that the server asked for, within bounds.
+func (a Answer) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(min(max(a.After, 50*time.Millisecond), publishWait)):
+		return nil
+	}
+}
+
+func (a API) once(ctx context.Context, method, path, kind string, body []byte) (answer Answer, err error) {
 	token, err := a.Token()
 	if err != nil {
 		return answer, err
@@ -127,8 +151,8 @@ func (a API) Delete(ctx context.Context, id string) error {
 	return a.JSON(ctx, http.MethodDelete, "/api/videos/"+url.PathEscape(id), nil, nil)
 }
 
-// publishTries and publishWait bound how often a publication that the server
-// puts off is sent again, and how long it waits in between.
+// publishTries and publishWait bound how often a request that the server puts
+// off is sent again, and how long it waits in between.
 const (
 	publishTries = 20
 	publishWait  = 2 * time.Second
@@ -137,7 +161,7 @@ const (
 // Publish sends an event that carries the marker and pad bytes more, for a
 // video. The event is video:updated, which no server may leave out for a slow
 // reader, as it may stale progress. The marker's time is that of the call; a
-// publication that is put off (429, 503) is repeated under the same id, so
+// publication that the server cannot take now (503) is repeated under the same id, so
 // that it happens once.
 func (a API) Publish(ctx context.Context, video string, m Marker, pad int) error {
 	m.At = time.Now()
@@ -154,20 +178,16 @@ func (a API) Publish(ctx context.Context, video string, m Marker, pad int) error
 	}
 	for try := 1; ; try++ {
 		answer, err := a.Do(ctx, http.MethodPost, "/api/events", "application/json", body)
-		again := err == nil && (answer.Status == http.StatusTooManyRequests || answer.Status == http.StatusServiceUnavailable)
 		switch {
-		case err == nil && answer.Status == http.StatusAccepted:
-			return nil
-		case again && try < publishTries:
-		case err == nil:
-			return &UnexpectedError{http.MethodPost, "/api/events", answer}
-		default:
+		case err != nil:
 			return err
+		case answer.Status == http.StatusAccepted:
+			return nil
+		case answer.Status != http.StatusServiceUnavailable || try == publishTries:
+			return &UnexpectedError{http.MethodPost, "/api/events", answer}
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(min(max(answer.After, 50*time.Millisecond), publishWait)):
+		if err := answer.wait(ctx); err != nil {
+			return err
 		}
 	}
 }

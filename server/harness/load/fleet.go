@@ -107,7 +107,6 @@ func (c *Conn) live(ctx context.Context) {
 	f := c.fleet
 	for node, attempt := c.Number, 1; ; node, attempt = node+1, attempt+1 {
 		err := c.session(ctx, f.config.URLs[node%len(f.config.URLs)])
-		c.tried()
 		if c.up {
 			attempt = 1
 			f.online.Add(-1)
@@ -117,6 +116,7 @@ func (c *Conn) live(ctx context.Context) {
 			return
 		}
 		f.failed(err)
+		c.tried()
 		_, refused := errors.AsType[*Refusal](err)
 		if refused || f.config.Backoff == nil {
 			return

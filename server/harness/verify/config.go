@@ -36,6 +36,8 @@ type Config struct {
 	// Cuts times. Rate bounds the events in a second.
 	Clients, Events, Cuts int
 	Rate                  float64
+	// Publishers is how many events are on the way to the server at once; 16.
+	Publishers int
 	// Patience is how long to wait, after an event came, for what is missing.
 	Patience time.Duration
 	// Note is told what is done at present; nil for nobody.
@@ -56,6 +58,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.HTTP == nil {
 		c.HTTP = http.DefaultClient
+	}
+	if c.Publishers <= 0 {
+		c.Publishers = 16
 	}
 	if c.Patience <= 0 {
 		c.Patience = 15 * time.Second

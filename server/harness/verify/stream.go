@@ -16,9 +16,6 @@ import (
 	"reelroom/server/harness/sio"
 )
 
-// publishers is how many requests are under way at once.
-const publishers = 16
-
 // seqOf reads the number of a cursor; 0 when it has none.
 func seqOf(cursor string) uint64 {
 	n, err := strconv.ParseUint(cursor[strings.LastIndexByte(cursor, '.')+1:], 10, 64)
@@ -85,7 +82,7 @@ func (t *trial) delivery(ctx context.Context) error {
 	for sent := 0; sent < t.Events; {
 		size := min(1+rand.IntN(MaxBurst), t.Events-sent)
 		next := time.Now().Add(time.Duration(float64(size) / t.Rate * float64(time.Second)))
-		err := load.Pace(ctx, size, 0, publishers, func(ctx context.Context, i uint64) error {
+		err := load.Pace(ctx, size, 0, t.Publishers, func(ctx context.Context, i uint64) error {
 			return t.api(0).Publish(ctx, t.videos[0], load.Marker{Run: run, N: uint64(sent) + i}, 0)
 		})
 		if err != nil {
