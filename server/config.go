@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"reelroom/server/auth"
 	"reelroom/server/limits"
@@ -19,6 +20,7 @@ type config struct {
 	JWKSURL     string `env:"JWT_JWKS_URL"`
 	Issuer      string `env:"JWT_ISSUER"`
 	Audience    string `env:"JWT_AUDIENCE"`
+	MaxDays     int    `env:"JWT_MAX_DAYS"`
 	FrontendURL string `env:"FRONTEND_URL"`
 	Worker      string `env:"WORKER" envDefault:"inline"`
 	MaxUpload   int64  `env:"MAX_UPLOAD_BYTES" envDefault:"5368709120"`
@@ -34,6 +36,12 @@ type config struct {
 
 // developmentOrigin is where Vite serves the page.
 const developmentOrigin = "http://localhost:5173"
+
+// maxDays bounds JWT_MAX_DAYS.
+const maxDays = 36500
+
+// maxLife is how long a token may live; 0 is any time.
+func (c *config) maxLife() time.Duration { return time.Duration(c.MaxDays) * 24 * time.Hour }
 
 // readConfig returns every mistake at once, each by the name of its variable.
 func readConfig(values map[string]string) (*config, error) {
@@ -56,6 +64,9 @@ func readConfig(values map[string]string) (*config, error) {
 	}
 	if c.JWTPrevious != "" && c.JWTSecret == "" {
 		bad("JWT_SECRET_PREVIOUS is set without JWT_SECRET")
+	}
+	if c.MaxDays < 0 || c.MaxDays > maxDays {
+		bad("JWT_MAX_DAYS=%d is not between 1 and %d, or 0 for any", c.MaxDays, maxDays)
 	}
 	if c.JWKSURL != "" {
 		if u, err := url.Parse(c.JWKSURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {

@@ -33,12 +33,13 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	for _, secret := range c.secrets() {
 		secrets = append(secrets, []byte(secret))
 	}
-	denylist, err := auth.OpenDenylist(ctx, b.Store, logger)
+	denylist, err := auth.OpenDenylist(ctx, b.Store, c.maxLife(), logger)
 	if err != nil {
 		return nil, fmt.Errorf("read what is revoked: %w", err)
 	}
 	verifier, err := auth.New(ctx, auth.Config{
-		Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, Revoked: denylist.Revoked, Logger: logger,
+		Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, MaxLife: c.maxLife(),
+		Revoked: denylist.Revoked, Logger: logger,
 	})
 	if err != nil {
 		return nil, err

@@ -155,6 +155,7 @@ func TestConfigurationMistakesAreNamed(t *testing.T) {
 		{map[string]string{"JWT_SECRET_PREVIOUS": strings.Repeat("x", 32)}, "JWT_SECRET_PREVIOUS is set without JWT_SECRET"},
 		{map[string]string{"MONGODB_URI": "mongodb://localhost/x", "JWT_SECRET": strings.Repeat("x", 32)}, "REDIS_URL must be set"},
 		{map[string]string{"REDIS_PASSWORD": "secret"}, "REDIS_PASSWORD"},
+		{map[string]string{"JWT_MAX_DAYS": "-1"}, "JWT_MAX_DAYS"}, {map[string]string{"JWT_MAX_DAYS": "99999"}, "JWT_MAX_DAYS"},
 		{map[string]string{"TRUSTED_PROXIES": "proxy.example"}, "TRUSTED_PROXIES"},
 		{map[string]string{"LIMIT_USER_MESSAGES": "-1"}, "LIMIT_USER_MESSAGES=-1"},
 		{map[string]string{"LIMIT_ORG_CONNECTIONS": "many"}, "LIMIT_ORG_CONNECTIONS=\"many\" is not a whole number"},

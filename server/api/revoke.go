@@ -9,6 +9,9 @@ import (
 	"reelroom/models"
 )
 
+// revokeTime bounds one revocation, which goes on when the client has gone.
+const revokeTime = 5 * time.Second
+
 // Revoker ends tokens before their time.
 type Revoker interface {
 	// Revoke has ended them here when it returns, and everywhere within 2 s.
@@ -110,7 +113,10 @@ func (a *api) removeMember(w http.ResponseWriter, r *http.Request, who models.Id
 // end revokes in the organization of who asks, and in no other.
 func (a *api) end(r *http.Request, who models.Identity, what models.Revocation) (models.Revocation, error) {
 	what.By = who.UserID
-	done, err := a.Revoker.Revoke(r.Context(), who.OrganizationID, what)
+	// A page that signs out on its way does not wait for the answer.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), revokeTime)
+	defer cancel()
+	done, err := a.Revoker.Revoke(ctx, who.OrganizationID, what)
 	if err == nil {
 		a.Logger.LogAttrs(r.Context(), slog.LevelInfo, "revoked", slog.String("requestId", entryOf(r).id),
 			slog.String("organization", who.OrganizationID), slog.String("by", who.UserID),

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -140,4 +141,17 @@ type full struct{}
 
 func (full) Revoke(context.Context, string, models.Revocation) (models.Revocation, error) {
 	return models.Revocation{}, models.ErrRevocationsFull
+}
+
+// A client that goes before the answer has signed out all the same.
+func TestLogoutOutlivesItsRequest(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	tok := token(t, "acme", models.RoleViewer)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(ctx, "POST", "/api/auth/logout", nil)
+	r.Header.Set("Authorization", "Bearer "+tok)
+	b.Config.Handler.ServeHTTP(httptest.NewRecorder(), r)
+	b.over(tok)
 }

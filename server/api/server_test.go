@@ -105,7 +105,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 		Store: store, Blobs: blobs, Queue: b.queue, Log: events, Links: b.links, MaxUpload: maxUpload, Logger: logger,
 		Publisher: &rooms.Publisher{Videos: store, Log: events, Links: b.links, Logger: logger},
 	}
-	denylist, err := auth.OpenDenylist(t.Context(), store, logger)
+	denylist, err := auth.OpenDenylist(t.Context(), store, 0, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

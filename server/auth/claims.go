@@ -54,6 +54,14 @@ func (v *Verifier) identityOf(c jwt.MapClaims) (who models.Identity, err error) 
 			who.IssuedAt = t
 		}
 	}
+	if most := v.config.MaxLife; most > 0 {
+		if who.IssuedAt.IsZero() {
+			return who, errors.New("iat is missing, and lives are limited")
+		}
+		if who.ExpiresAt.Sub(who.IssuedAt) > most {
+			return who, errors.New("the token lives longer than is allowed")
+		}
+	}
 	if err := v.audience(c); err != nil {
 		return who, err
 	}

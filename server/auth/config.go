@@ -27,6 +27,10 @@ type Config struct {
 	JWKSURL string
 	// Issuer and Audience, where set, must be the token's "iss" and among its "aud".
 	Issuer, Audience string
+	// MaxLife, where above 0, is how long a token may live, from iat, which it
+	// then must have, to exp. It lets a revocation of all tokens of a user end:
+	// without it there may be a token somewhere that outlives any memory.
+	MaxLife time.Duration
 	// Revoked tells whether a token that is good otherwise was revoked, as
 	// [Denylist.Revoked] does; nil for none.
 	Revoked func(models.Identity) bool

@@ -25,9 +25,10 @@ const (
 // other nodes revoke; see [Denylist.Run]. It may be used by many goroutines at
 // once.
 type Denylist struct {
-	store models.Revocations
-	log   *slog.Logger
-	after int64 // the place in the store's order; of Open, then of Run
+	store   models.Revocations
+	maxLife time.Duration
+	log     *slog.Logger
+	after   int64 // the place in the store's order; of Open, then of Run
 
 	mu       sync.RWMutex
 	orgs     map[string]*denied
@@ -44,12 +45,13 @@ type denied struct{ users, tokens map[string]span }
 type span struct{ at, until time.Time }
 
 // OpenDenylist reads all that is revoked. Before that no token may be verified,
-// so an error is one of the start. logger may be nil: then nothing is logged.
-func OpenDenylist(ctx context.Context, store models.Revocations, logger *slog.Logger) (*Denylist, error) {
+// so an error is one of the start. maxLife is [Config.MaxLife]; logger may be
+// nil: then nothing is logged.
+func OpenDenylist(ctx context.Context, store models.Revocations, maxLife time.Duration, logger *slog.Logger) (*Denylist, error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	d := &Denylist{store: store, log: logger, orgs: map[string]*denied{}}
+	d := &Denylist{store: store, maxLife: maxLife, log: logger, orgs: map[string]*denied{}}
 	return d, d.catchUp(ctx)
 }
 
@@ -63,13 +65,17 @@ func (d *Denylist) Watch(f func(models.Revocation)) {
 }
 
 // Revoke keeps a revocation in the organization, and has applied it on this
-// node when it returns; the others follow. See [models.Revocations].
+// node when it returns; the others follow. One without an end is forgotten when
+// no token from before it can be good any more. See [models.Revocations].
 func (d *Denylist) Revoke(ctx context.Context, org string, r models.Revocation) (models.Revocation, error) {
 	d.mu.RLock()
 	full := d.entries >= maxDenied
 	d.mu.RUnlock()
 	if full {
 		return models.Revocation{}, models.ErrRevocationsFull
+	}
+	if r.Until.IsZero() && d.maxLife > 0 {
+		r.Until = time.Now().Add(d.maxLife)
 	}
 	r, err := d.store.Revoke(ctx, org, r)
 	if err != nil {

@@ -56,7 +56,7 @@ func (f *fakeRevocations) set(down error) {
 
 func openList(t testing.TB, store models.Revocations, logger *slog.Logger) *Denylist {
 	t.Helper()
-	d, err := OpenDenylist(t.Context(), store, logger)
+	d, err := OpenDenylist(t.Context(), store, 0, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestStoreOfRevocationsAway(t *testing.T) {
 		if _, err := b.Revoke(t.Context(), "acme", models.Revocation{Kind: models.RevokeUser, Subject: "bob"}); !errors.Is(err, away) || b.Revoked(bob) || !b.Revoked(ann) {
 			t.Errorf("while it is away: %v", err)
 		}
-		if _, err := OpenDenylist(t.Context(), store, nil); !errors.Is(err, away) {
+		if _, err := OpenDenylist(t.Context(), store, 0, nil); !errors.Is(err, away) {
 			t.Errorf("a node that starts: %v", err)
 		}
 		if s := b.Stats(); s.Age < 58*time.Second {

@@ -178,6 +178,36 @@ func TestVerifyAccepts(t *testing.T) {
 	}
 }
 
+func TestLivesMayBeLimited(t *testing.T) {
+	t.Parallel()
+	day := 24 * time.Hour
+	v := verifier(t, func(c *Config) { c.MaxLife = day })
+	for name, c := range map[string]struct {
+		iat, exp any
+		good     bool
+	}{
+		"as long as allowed": {noon.Unix(), noon.Add(day).Unix(), true},
+		"a second longer":    {noon.Unix(), noon.Add(day + time.Second).Unix(), false},
+		"long, nearly over":  {noon.Add(-day).Unix(), noon.Add(time.Minute).Unix(), false},
+		"without iat":        {nil, noon.Add(time.Minute).Unix(), false},
+		"iat is 0":           {0, noon.Add(time.Minute).Unix(), false},
+		"as far as it goes":  {1, maxDate, false},
+	} {
+		_, err := v.Verify(t.Context(), hs(t, jwt.MapClaims{"iat": c.iat, "exp": c.exp}))
+		if c.good && err != nil || !c.good && models.CodeOf(err) != models.CodeTokenInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	d, err := OpenDenylist(t.Context(), &fakeRevocations{}, day, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := d.Revoke(t.Context(), "acme", models.Revocation{Kind: models.RevokeUser, Subject: "ann"})
+	if left := time.Until(r.Until); err != nil || left > day || left < day-time.Minute {
+		t.Errorf("kept for %s, %v", left, err)
+	}
+}
+
 // What revocations go by: the jti, or what cannot be changed without a new
 // signature; and iat.
 func TestTokenHasAnID(t *testing.T) {

@@ -28,7 +28,7 @@ type node struct {
 
 func startNode(t *testing.T, store models.Revocations) *node {
 	t.Helper()
-	list, err := auth.OpenDenylist(t.Context(), store, nil)
+	list, err := auth.OpenDenylist(t.Context(), store, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
