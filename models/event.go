@@ -26,6 +26,7 @@ const (
 	EventChat         EventName = "chat:message"
 
 	EventAuthExpiring EventName = "auth:expiring"
+	EventStreamReady  EventName = "stream:ready"
 	EventStreamReset  EventName = "stream:reset"
 )
 
@@ -114,6 +115,23 @@ type Failed struct {
 // Changed is the payload of video:cancelled and video:deleted.
 type Changed struct {
 	Base
+}
+
+// StreamReady is the payload of stream:ready, the first event of a connection:
+// what follows Cursor comes live. Recovered says that what was missed before
+// has just been delivered.
+type StreamReady struct {
+	Recovered bool   `json:"recovered"`
+	Cursor    string `json:"cursor"`
+}
+
+// StreamReset is the payload of stream:reset: events are gone, so the present
+// state must be fetched; what follows Cursor will come. Reason is "lost" (the
+// log was lost), "expired" (the place is too old) or "session" (the session to
+// be taken up again is not known).
+type StreamReset struct {
+	Reason string `json:"reason"`
+	Cursor string `json:"cursor"`
 }
 
 // Updated is the payload of video:updated: the whole document.

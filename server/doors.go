@@ -51,7 +51,8 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		Admit: func(ctx context.Context, org string) error { return bounds.Queue(ctx, b.Store, org) },
 	}
 	sockets, err := socketio.New(socketio.Config{
-		Origins: c.origins, Authenticate: verifier.Verify, Revoked: denylist.Revoked, Hub: b.Hub, Logger: logger,
+		Origins: c.origins, Authenticate: verifier.Verify, Revoked: denylist.Revoked,
+		Hub: b.Hub, Events: b.Log, Sessions: b.Log, Logger: logger,
 		Snapshot: func(ctx context.Context, org, id string) (any, string, error) {
 			return videos.Snapshot(ctx, models.Identity{OrganizationID: org, Role: models.RoleViewer}, id)
 		},

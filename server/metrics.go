@@ -37,6 +37,16 @@ func metrics(b *backend.Backend, door *socketio.Door, bounds *limits.Limits, den
 	counter("socketio_refused_total", "Handshakes that were refused.", func() float64 { return float64(door.Stats().Refused) })
 	counter("socketio_sent_total", "Events handed to a connection.", func() float64 { return float64(door.Stats().Sent) })
 	counter("socketio_slow_total", "Connections closed because their reader was too slow.", func() float64 { return float64(door.Stats().Slow) })
+	for outcome, read := range map[string]func(socketio.Stats) uint64{
+		"recovered": func(s socketio.Stats) uint64 { return s.Recovered },
+		"reset":     func(s socketio.Stats) uint64 { return s.Reset },
+	} {
+		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: "reelroom", Name: "socketio_resumes_total", ConstLabels: prometheus.Labels{"outcome": outcome},
+			Help: "Clients that came again with a place: given all that they had missed, or told to fetch the present state.",
+		}, func() float64 { return float64(read(door.Stats())) }))
+	}
+	counter("socketio_replayed_total", "Events sent from the log to clients that came again.", func() float64 { return float64(door.Stats().Replayed) })
 
 	gauge("revocations", "Revocations in force.", func() float64 { return float64(denylist.Stats().Active) }, nil)
 	counter("revocations_applied_total", "Revocations that this node has applied.", func() float64 { return float64(denylist.Stats().Applied) })

@@ -7,6 +7,7 @@
 //	reelroom:{org}:log        stream: entry <seq>-0 holds t (ms) and e (the event)
 //	reelroom:{org}:video:ID   hash: rev and place of the last transition, last progress, end of a life before
 //	reelroom:{org}:id:HASH    place of the event with that idempotency id
+//	reelroom:{org}:session:HASH  what a socket was, for the client that takes it up again
 //	reelroom:{org}:events     channel: <epoch>.<seq>, line feed, the event
 //
 // An epoch belongs to one run of one Redis process. A server that was

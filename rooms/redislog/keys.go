@@ -22,9 +22,14 @@ func (k keys) channel() string        { return k.base + "events" }
 func (k keys) video(id string) string { return k.base + "video:" + models.Segment(id) }
 
 // id hashes: an outside publisher's id may have any length.
-func (k keys) id(id string) string {
-	sum := sha256.Sum256([]byte(id))
-	return k.base + "id:" + base64.RawURLEncoding.EncodeToString(sum[:])
+func (k keys) id(id string) string { return k.base + "id:" + hashed(id) }
+
+// session hashes: whoever reads Redis' keys cannot take up a session.
+func (k keys) session(pid string) string { return k.base + "session:" + hashed(pid) }
+
+func hashed(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // once is the key of an event without an id: it lives just long enough for a

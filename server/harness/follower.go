@@ -84,6 +84,11 @@ func (f *follower) event(e sio.Event) {
 	r := receivedOf(e)
 	d := r.digest()
 	f.mu.Lock()
+	if e.Name == string(models.EventStreamReset) {
+		for _, v := range f.waiting { // what was missed is in the present state
+			v.askAgain()
+		}
+	}
 	v := f.waiting[d.VideoID]
 	f.mu.Unlock()
 	if v != nil {

@@ -43,7 +43,7 @@ func (c watchCommand) Run(a *app) error {
 	w := &watching{watchCommand: c, app: a, end: end, lines: newLines(time.Local)}
 	w.client = a.client(sio.Config{
 		Transport: sio.Transport(c.Transport), Backoff: patient,
-		OnConnect: w.connected, OnEvent: func(e sio.Event) { w.show(receivedOf(e)) },
+		OnConnect: w.connected, OnEvent: w.event,
 	})
 	if err := w.client.Run(ctx); err != nil {
 		return err
@@ -79,7 +79,14 @@ func (w *watching) connected(s sio.Session) {
 		how = "resumed at"
 	}
 	w.app.note("%s %s", how, w.app.address())
-	if w.Video == "" || s.Recovered {
+	if !s.Recovered {
+		w.ask()
+	}
+}
+
+// ask wants the video's present state.
+func (w *watching) ask() {
+	if w.Video == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(w.app.ctx, askTime)
@@ -105,6 +112,18 @@ func (w *watching) subscribed(args []json.RawMessage, err error) {
 		}
 	}
 	w.finish(err)
+}
+
+// event takes what the server sends. That the stream is ready is no news; after
+// a reset what was missed is in the present state.
+func (w *watching) event(e sio.Event) {
+	if e.Name == string(models.EventStreamReady) {
+		return
+	}
+	w.show(receivedOf(e))
+	if e.Name == string(models.EventStreamReset) {
+		w.ask()
+	}
 }
 
 // show prints an event and sees whether it was the last one wanted.

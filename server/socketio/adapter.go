@@ -9,10 +9,10 @@ import (
 )
 
 // adapterBuilder makes the adapter of each namespace; there is only "/".
-type adapterBuilder struct{ index *index }
+type adapterBuilder struct{ door *Door }
 
 func (b adapterBuilder) New(nsp socket.Namespace) socket.Adapter {
-	a := &adapter{Adapter: socket.MakeAdapter(), index: b.index}
+	a := &adapter{Adapter: socket.MakeAdapter(), door: b.door, index: b.door.index}
 	a.Prototype(a)
 	a.Construct(nsp)
 	return a
@@ -27,6 +27,7 @@ func (b adapterBuilder) New(nsp socket.Namespace) socket.Adapter {
 // other nodes get them from the log, too.
 type adapter struct {
 	socket.Adapter
+	door  *Door
 	index *index
 }
 
@@ -36,12 +37,26 @@ func (a *adapter) AddAll(socket.SocketId, *types.Set[socket.Room]) {}
 // Del does nothing: see [adapter].
 func (a *adapter) Del(socket.SocketId, socket.Room) {}
 
-// DelAll is called for a socket that is over, or did not come to be.
-func (a *adapter) DelAll(id socket.SocketId) {
-	if s := a.index.session(id); s != nil {
-		s.end()
+// DelAll does nothing: a session ends with its connection, or when the library
+// tells it so. Another of the same id may have taken its place already.
+func (a *adapter) DelAll(socket.SocketId) {}
+
+// RestoreSession is called with the pid that the admission has put into each
+// CONNECT. The library is given the two names alone, and nothing to join or to
+// send: it would do so before the middleware has run.
+func (a *adapter) RestoreSession(pid socket.PrivateSessionId, _ string) (*socket.Session, error) {
+	known, ok := a.door.taking.Load(pid)
+	if !ok {
+		return nil, nil
 	}
+	return &socket.Session{SessionToPersist: &socket.SessionToPersist{
+		Sid: socket.SocketId(known.(*admission).session.SID), Pid: pid, Rooms: types.NewSet[socket.Room](),
+	}}, nil
 }
+
+// PersistSession does nothing: a node that dies would not get here. A session
+// is saved when it begins, and when it changes.
+func (a *adapter) PersistSession(*socket.SessionToPersist) {}
 
 // SocketRooms returns the rooms that a socket is in.
 func (a *adapter) SocketRooms(id socket.SocketId) *types.Set[socket.Room] {

@@ -14,6 +14,9 @@ import (
 
 const patience = 15 * time.Second
 
+// readyPrefix begins the first event of every connection.
+const readyPrefix = `42["stream:ready",`
+
 // rawClient speaks frames, so that it can also say what no client would.
 type rawClient struct {
 	t    testing.TB
@@ -38,6 +41,7 @@ func connectRaw(t testing.TB, s *testServer, token string) *rawClient {
 	c.expect("0{")
 	c.send(connectPacket(token))
 	c.expect("40{")
+	c.expect(readyPrefix)
 	return c
 }
 
@@ -130,8 +134,10 @@ func connectPoll(t testing.TB, s *testServer, token string) *pollClient {
 	t.Helper()
 	c := dialPoll(t, s)
 	c.post(connectPacket(token))
-	if text := c.next(); !strings.HasPrefix(text, "40{") {
-		t.Fatalf("got %q", text)
+	for _, want := range []string{"40{", readyPrefix} {
+		if text := c.next(); !strings.HasPrefix(text, want) {
+			t.Fatalf("got %q, want %s", text, want)
+		}
 	}
 	return c
 }

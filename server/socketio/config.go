@@ -32,7 +32,8 @@ type Commands interface {
 	Retry(ctx context.Context, who models.Identity, videoID string) (document any, cursor string, err error)
 }
 
-// Config is what the door needs. Authenticate, Snapshot and Hub are required.
+// Config is what the door needs. Authenticate, Snapshot, Hub, Events and
+// Sessions are required.
 type Config struct {
 	// Origins are the web origins that may connect, such as
 	// "https://app.example.org"; the door's own host may always.
@@ -49,6 +50,9 @@ type Config struct {
 	// [models.ErrNotFound] alike for an absent video and a foreign one.
 	Snapshot func(ctx context.Context, org, videoID string) (document any, cursor string, err error)
 	Hub      Hub
+	// Events and Sessions serve clients that come again.
+	Events   Events
+	Sessions rooms.Sessions
 	// Commands may be nil: then video:cancel and video:retry are unsupported.
 	Commands Commands
 	// Limits may be nil: then only those of one connection hold.
@@ -128,6 +132,12 @@ func (c *Config) Validate() error {
 	}
 	if c.Hub == nil {
 		mistakes = append(mistakes, errors.New("socketio: Hub is missing"))
+	}
+	if c.Events == nil {
+		mistakes = append(mistakes, errors.New("socketio: Events is missing"))
+	}
+	if c.Sessions == nil {
+		mistakes = append(mistakes, errors.New("socketio: Sessions is missing"))
 	}
 	for _, o := range c.Origins {
 		if _, err := hostOf(o); err != nil {

@@ -31,6 +31,8 @@ type Door struct {
 
 	ctx       context.Context // ends when the door closes
 	cancel    context.CancelFunc
+	taking    sync.Map // socket.PrivateSessionId to *admission, during a CONNECT
+	bearers   bearers
 	upgrading sync.Map       // by session id, a channel that is closed when the request was answered
 	conns     sync.Map       // engine.Socket to its *limits.Arrival
 	readers   sync.Map       // *wsTransport
@@ -50,7 +52,7 @@ func New(config Config) (*Door, error) {
 		index: newIndex(), ctx: ctx, cancel: cancel,
 	}
 	d.handlers = d.table()
-	d.feed = newFeed(config.Hub, d.deliver)
+	d.feed = newFeed(config.Hub, config.Events, d.deliver)
 
 	opts := socket.DefaultServerOptions()
 	opts.SetServeClient(false)
@@ -60,8 +62,11 @@ func New(config Config) (*Door, error) {
 	opts.SetPingInterval(config.PingInterval)
 	opts.SetPingTimeout(config.PingTimeout)
 	opts.SetConnectTimeout(connectTime)
-	opts.SetParser(packetParser{config.trial})
-	opts.SetAdapter(adapterBuilder{d.index})
+	opts.SetParser(packetParser{d})
+	opts.SetAdapter(adapterBuilder{d})
+	recovery := &socket.ConnectionStateRecovery{}
+	recovery.SetSkipMiddlewares(false)
+	opts.SetConnectionStateRecovery(recovery)
 
 	d.io = socket.NewServer(nil, opts)
 	d.io.Sockets().Use(d.authenticate)
@@ -76,6 +81,7 @@ func New(config Config) (*Door, error) {
 		cancel()
 		return nil, err
 	}
+	go d.keepSessions()
 	return d, nil
 }
 

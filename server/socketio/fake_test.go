@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,11 @@ type fakeHub struct {
 	seq  map[string]uint64
 	subs map[string]map[int]func(rooms.Cursor, []models.Event)
 	next int
+	logs map[string][]models.Event
+	// lost is the last place of each organization after which events are gone.
+	lost map[string]uint64
+	// away is how long the log takes to answer, before it looks and after.
+	away time.Duration
 	// linger is how long the end of a subscription takes.
 	linger time.Duration
 	// broadcast, where set, takes the events in place of the listeners.
@@ -28,7 +34,10 @@ type fakeHub struct {
 }
 
 func newFakeHub() *fakeHub {
-	return &fakeHub{seq: map[string]uint64{}, subs: map[string]map[int]func(rooms.Cursor, []models.Event){}}
+	return &fakeHub{
+		seq: map[string]uint64{}, subs: map[string]map[int]func(rooms.Cursor, []models.Event){},
+		logs: map[string][]models.Event{}, lost: map[string]uint64{},
+	}
 }
 
 func (h *fakeHub) Subscribe(_ context.Context, org string, deliver func(rooms.Cursor, []models.Event)) (rooms.Cursor, func(), error) {
@@ -73,6 +82,7 @@ func (h *fakeHub) publish(events ...models.Event) {
 		events[i].Epoch, events[i].Seq = epoch, h.seq[org]
 		events[i].Payload = models.WithSeq(events[i].Payload, h.seq[org])
 	}
+	h.logs[org] = append(h.logs[org], events...)
 	for _, deliver := range h.subs[org] {
 		deliver(rooms.Cursor{Epoch: epoch, Seq: h.seq[org]}, events)
 	}
@@ -81,6 +91,62 @@ func (h *fakeHub) publish(events ...models.Event) {
 			h.broadcast(string(e.Name), e.Payload, rooms.CursorOf(&e).String())
 		}
 	}
+}
+
+// After is the log's.
+func (h *fakeHub) After(_ context.Context, org string, c rooms.Cursor, limit int) ([]models.Event, error) {
+	time.Sleep(h.away)
+	defer time.Sleep(h.away)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c.Epoch != epoch || c.Seq < h.lost[org] || c.Seq > h.seq[org] {
+		return nil, models.ErrReset
+	}
+	rest := h.logs[org][c.Seq:]
+	return slices.Clone(rest[:min(limit, len(rest))]), nil
+}
+
+// forget loses the events up to the place.
+func (h *fakeHub) forget(org string, upTo uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lost[org] = upTo
+}
+
+// fakeSessions keeps sessions in memory; nodes may share them.
+type fakeSessions struct {
+	mu    sync.Mutex
+	saved map[string]rooms.Session
+	loads int
+}
+
+func newFakeSessions() *fakeSessions { return &fakeSessions{saved: map[string]rooms.Session{}} }
+
+func (f *fakeSessions) Save(_ context.Context, org string, sessions ...rooms.Session) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range sessions {
+		f.saved[org+" "+s.PID] = s
+	}
+	return nil
+}
+
+func (f *fakeSessions) Load(_ context.Context, org, pid string) (rooms.Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.loads++
+	s, ok := f.saved[org+" "+pid]
+	if !ok {
+		return s, models.ErrNotFound
+	}
+	return s, nil
+}
+
+func (f *fakeSessions) Forget(_ context.Context, org, pid string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.saved, org+" "+pid)
+	return nil
 }
 
 func (h *fakeHub) head(org string) uint64 {

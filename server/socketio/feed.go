@@ -2,7 +2,6 @@ package socketio
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 
 	"reelroom/models"
@@ -13,7 +12,8 @@ import (
 // socket on this node.
 type feed struct {
 	hub     Hub
-	deliver func(org string, head rooms.Cursor, events []models.Event)
+	events  Events
+	deliver func(f *follower, head rooms.Cursor, events []models.Event)
 
 	mu   sync.Mutex
 	orgs map[string]*follower
@@ -28,10 +28,29 @@ type follower struct {
 	err     error
 	ending  bool          // nobody holds it any more
 	gone    chan struct{} // closed when it delivers no more
+	tail    tail
+
+	mu   sync.Mutex
+	head rooms.Cursor // what was delivered, or is being delivered
 }
 
-func newFeed(hub Hub, deliver func(string, rooms.Cursor, []models.Event)) *feed {
-	return &feed{hub: hub, deliver: deliver, orgs: map[string]*follower{}}
+func newFeed(hub Hub, events Events, deliver func(*follower, rooms.Cursor, []models.Event)) *feed {
+	return &feed{hub: hub, events: events, deliver: deliver, orgs: map[string]*follower{}}
+}
+
+// at is a place up to which everything was delivered to the sockets that were
+// in the index before, or is just being delivered. What comes after it is yet
+// to be delivered, to everyone who is in the index by now.
+func (o *follower) at() rooms.Cursor {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.head
+}
+
+func (o *follower) move(head rooms.Cursor) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.head = head
 }
 
 // acquire follows the organization, for one socket more, and returns when it
@@ -43,6 +62,7 @@ func (f *feed) acquire(ctx context.Context, org string) (*follower, error) {
 		o := f.orgs[org]
 		if o == nil {
 			o = &follower{org: org, sockets: 1, ready: make(chan struct{}), gone: make(chan struct{})}
+			o.tail.init(org, f.events)
 			f.orgs[org] = o
 			f.mu.Unlock()
 			return f.follow(ctx, o)
@@ -69,9 +89,15 @@ func (f *feed) acquire(ctx context.Context, org string) (*follower, error) {
 }
 
 func (f *feed) follow(ctx context.Context, o *follower) (*follower, error) {
-	_, cancel, err := f.hub.Subscribe(ctx, o.org, func(head rooms.Cursor, events []models.Event) {
-		f.deliver(o.org, head, events)
+	start, cancel, err := f.hub.Subscribe(ctx, o.org, func(head rooms.Cursor, events []models.Event) {
+		o.move(head) // first: see at
+		f.deliver(o, head, events)
 	})
+	o.mu.Lock()
+	if o.head == (rooms.Cursor{}) { // nothing was delivered yet
+		o.head = start
+	}
+	o.mu.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	o.cancel, o.err = cancel, err
@@ -113,13 +139,16 @@ func (f *feed) release(o *follower) {
 
 // deliver sends events of one organization to who is in their rooms. Each event
 // has one room, so that nobody gets it twice; it is encoded once, for all.
-func (d *Door) deliver(org string, head rooms.Cursor, events []models.Event) {
+func (d *Door) deliver(o *follower, head rooms.Cursor, events []models.Event) {
 	if len(events) == 0 {
-		d.reset(org, head)
+		m := resetMessage(reasonLost, head)
+		for _, s := range d.index.members(rooms.Org(o.org)) {
+			s.deliver(m)
+		}
 		return
 	}
 	for i := range events {
-		if events[i].OrganizationID != org {
+		if events[i].OrganizationID != o.org {
 			d.log.Error("an event of another organization was not delivered", "event", events[i].Name)
 			continue
 		}
@@ -131,21 +160,5 @@ func (d *Door) deliver(org string, head rooms.Cursor, events []models.Event) {
 		for _, s := range members {
 			s.deliver(m)
 		}
-	}
-}
-
-// reset tells an organization's sockets that events are gone, and the cursor
-// after which they will come again.
-func (d *Door) reset(org string, head rooms.Cursor) {
-	payload, err := json.Marshal(struct {
-		Reason string `json:"reason"`
-		Cursor string `json:"cursor"`
-	}{"lost", head.String()})
-	if err != nil {
-		return
-	}
-	m := eventMessage(models.EventStreamReset, payload, head.String())
-	for _, s := range d.index.members(rooms.Org(org)) {
-		s.deliver(m)
 	}
 }

@@ -65,8 +65,9 @@ func FuzzPacket(f *testing.F) {
 func FuzzDecoder(f *testing.F) {
 	f.Add(`0{"token":"x"}`, `2["a"]`, []byte{1})
 	f.Add(`51-["a",{"_placeholder":true,"num":0}]`, "1", []byte{})
+	door := &Door{config: Config{Authenticate: fakeAuth, Sessions: newFakeSessions()}, ctx: f.Context(), index: newIndex()}
 	f.Fuzz(func(t *testing.T, first, second string, binary []byte) {
-		d := packetParser{}.NewDecoder().(*decoder)
+		d := packetParser{door}.NewDecoder().(*decoder)
 		_ = d.On("decoded", func(args ...any) {
 			if p := args[0].(*parser.Packet); p.Type != parser.CONNECT {
 				t.Fatalf("%q %q: %v reached the library", first, second, p.Type)

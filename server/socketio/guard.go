@@ -117,7 +117,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	a, out := &attempt{door: d}, newAnswer(w)
+	a, out := &attempt{door: d, bearer: bearerOf(r.Header)}, newAnswer(w)
 	sid := r.URL.Query().Get("sid")
 	if sid == "" {
 		if err := a.arrive(r); err != nil {

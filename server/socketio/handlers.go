@@ -28,6 +28,9 @@ type state struct {
 	OK     bool   `json:"ok"`
 	Video  any    `json:"video"`
 	Cursor string `json:"cursor"`
+	// Reset tells that events after the given place are gone: the video as it
+	// is now has to do.
+	Reset bool `json:"reset,omitempty"`
 }
 
 type done struct {
@@ -84,6 +87,10 @@ func (d *Door) subscribe(ctx context.Context, s *session, args []any) any {
 	if err != nil {
 		return refusal(err)
 	}
+	after, err := afterArg(args)
+	if err != nil {
+		return refusal(err)
+	}
 	name := rooms.Video(s.org, id)
 	before := d.index.in(s, name)
 	if !d.index.subscribe(s, name, maxSubscriptions+len(rooms.Joined(s.identity()))) {
@@ -96,7 +103,29 @@ func (d *Door) subscribe(ctx context.Context, s *session, args []any) any {
 		}
 		return refusal(err)
 	}
-	return state{true, document, cursor}
+	if s.follows(id, true) {
+		d.remember(s)
+	}
+	whole := true
+	if after.Epoch != "" {
+		if whole, err = s.story(id, after); err != nil {
+			return refusal(err)
+		}
+	}
+	return state{true, document, cursor, !whole}
+}
+
+// afterArg reads the place in {videoId, after}; none is the zero cursor.
+func afterArg(args []any) (rooms.Cursor, error) {
+	if len(args) == 0 {
+		return rooms.Cursor{}, nil
+	}
+	fields, _ := args[0].(map[string]any)
+	text, ok := fields["after"].(string)
+	if !ok && fields["after"] != nil {
+		return rooms.Cursor{}, models.Errorf(models.CodeInvalid, "This is not a cursor.")
+	}
+	return rooms.ParseCursor(text)
 }
 
 func (d *Door) unsubscribe(_ context.Context, s *session, args []any) any {
@@ -106,6 +135,9 @@ func (d *Door) unsubscribe(_ context.Context, s *session, args []any) any {
 	}
 	if err == nil {
 		d.index.leave(s, rooms.Video(s.org, id))
+		if s.follows(id, false) {
+			d.remember(s)
+		}
 	}
 	return done{OK: true}
 }
@@ -138,7 +170,7 @@ func (d *Door) command(s *session, args []any, run func(Commands, models.Identit
 	if err != nil {
 		return refusal(err)
 	}
-	return state{true, document, cursor}
+	return state{true, document, cursor, false}
 }
 
 // refresh takes a newer token of the same user and organization.

@@ -26,6 +26,7 @@ const (
 // the client is told that it is connected.
 func (d *Door) authenticate(sock *socket.Socket, next func(*socket.ExtendedError)) {
 	dec := takeDecoder(sock.Handshake().Auth)
+	sock.Handshake().Auth = nil // a token need not be kept
 	refused := d.enter(sock, dec)
 	if refused != nil {
 		d.stats.refused.Add(1)
@@ -46,16 +47,20 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 	if dec == nil {
 		return refuse(wordsInvalid, models.CodeInternal)
 	}
-	token := tokenOf(sock.Handshake())
-	if token == "" {
-		return refuse(wordsMissing, models.CodeTokenMissing)
+	a := dec.admitted
+	if a == nil {
+		return refuse(wordsInvalid, models.CodeInternal)
 	}
-	who, err := d.verify(d.ctx, token)
-	if err != nil {
-		d.config.Limits.ArrivalFailed(d.placed(sock.Conn()), err)
-		return refuse(wordsInvalid, models.CodeOf(err))
+	if a.away {
+		sock.Conn().Close(false)
 	}
-	seat, err := d.config.Limits.Sit(who)
+	if a.failed != nil {
+		d.config.Limits.ArrivalFailed(d.placed(sock.Conn()), a.failed)
+	}
+	if a.refused != nil {
+		return a.refused
+	}
+	seat, err := d.config.Limits.Sit(a.who)
 	if err != nil {
 		return refuseFor(err)
 	}
@@ -64,7 +69,7 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 	// socket is in its rooms before the client knows that it is connected.
 	ctx, cancel := context.WithTimeout(d.ctx, connectTime)
 	defer cancel()
-	feed, err := d.feed.acquire(ctx, who.OrganizationID)
+	feed, err := d.feed.acquire(ctx, a.who.OrganizationID)
 	if err != nil {
 		// A refusal would keep socket.io-client from coming again.
 		d.log.Warn("a connection was closed, as live events are not available", "error", err)
@@ -72,18 +77,24 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 		sock.Conn().Close(false)
 		return refuse(safeWords(err), models.CodeUnavailable)
 	}
-	s := newSession(d, sock, dec, who, feed, seat)
-	_ = sock.On("disconnect", func(why ...any) {
-		d.log.Debug("socket disconnected", "socket", string(sock.Id()), "reason", fmt.Sprint(why...))
-		s.end()
-	})
+	s := newSession(d, sock, dec, a, feed, seat)
+	_ = sock.On("disconnect", func(why ...any) { s.left(fmt.Sprint(why...)) })
 	_ = s.conn.Once("close", func(...any) { s.end() })
-	d.index.add(s, rooms.Joined(who)...)
-	if d.revoked(who) { // after Authenticate, and before Revoke could find it
+	names := rooms.Joined(a.who)
+	for _, id := range s.videos {
+		names = append(names, rooms.Video(s.org, id))
+	}
+	d.index.add(s, names...)
+	if d.revoked(a.who) { // after Authenticate, and before Revoke could find it
 		s.end()
 		return refuse(wordsInvalid, models.CodeTokenRevoked)
 	}
-	s.schedule(who.ExpiresAt)
+	s.start = feed.at() // what comes after it is held
+	if a.from.Epoch != "" {
+		s.start = a.from
+	}
+	d.remember(s)
+	s.schedule(a.who.ExpiresAt)
 	dec.admit(s)
 	if s.conn.ReadyState() != "open" {
 		s.end() // it closed before anybody listened
@@ -107,7 +118,24 @@ func (d *Door) connected(args ...any) {
 		return
 	}
 	d.stats.connected.Add(1)
-	s.opened()
+	if a := s.dec.takeAdmission(); a != nil {
+		s.opened(a)
+	}
+}
+
+// left is called when the library says that the socket is over. Who says
+// goodbye does not come back for what it misses.
+func (s *session) left(why string) {
+	s.door.log.Debug("socket disconnected", "socket", string(s.id), "reason", why)
+	s.end()
+	if why != "client namespace disconnect" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.door.ctx, connectTime)
+	defer cancel()
+	if err := s.door.config.Sessions.Forget(ctx, s.org, s.pid); err != nil {
+		s.door.log.Debug("a session was not forgotten", "error", err)
+	}
 }
 
 // verify checks a token, and that what it says can be used.
@@ -127,14 +155,9 @@ func (d *Door) verify(ctx context.Context, token string) (models.Identity, error
 	return who, nil
 }
 
-// tokenOf reads handshake.auth.token, then "Authorization: Bearer".
-func tokenOf(h *socket.Handshake) string {
-	if auth, ok := h.Auth.(map[string]any); ok {
-		if token, ok := auth["token"].(string); ok && token != "" {
-			return token
-		}
-	}
-	scheme, token, _ := strings.Cut(http.Header(h.Headers).Get("Authorization"), " ")
+// bearerOf reads the token of an "Authorization: Bearer" header (RFC 6750, 2.1).
+func bearerOf(h http.Header) string {
+	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(token)
 	}

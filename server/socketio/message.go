@@ -23,6 +23,15 @@ type message struct {
 	head int
 	// shared tells that it goes to more than one socket, and may gather.
 	shared bool
+	// at is the place in the log that whoever has it has reached; zero for what
+	// is no part of the log.
+	at rooms.Cursor
+}
+
+// after reports whether the message tells something to a client that has
+// everything up to c.
+func (m *message) after(c rooms.Cursor) bool {
+	return m.at.Epoch == "" || m.at.Epoch != c.Epoch || m.at.Seq > c.Seq
 }
 
 // Read makes a message fit where the library wants a reader. The library only
@@ -86,8 +95,44 @@ func eventMessage(name models.EventName, payload []byte, cursor string) *message
 
 // logMessage encodes an event of the log.
 func logMessage(e *models.Event) *message {
-	m := eventMessage(e.Name, e.Payload, rooms.CursorOf(e).String())
+	at := rooms.CursorOf(e)
+	m := eventMessage(e.Name, e.Payload, at.String())
+	m.shared, m.at = true, at
+	return m
+}
+
+// Why a client is told that it must fetch the present state.
+const (
+	// reasonLost: the log was lost, or events of it that were not yet delivered.
+	reasonLost = "lost"
+	// reasonExpired: what came after the client's place is no longer kept.
+	reasonExpired = "expired"
+	// reasonSession: the session that the client named is not known, or not its
+	// own.
+	reasonSession = "session"
+)
+
+// resetMessage tells that events are gone, and the place after which they will
+// come again.
+func resetMessage(reason string, head rooms.Cursor) *message {
+	m := placeMessage(models.EventStreamReset, models.StreamReset{Reason: reason, Cursor: head.String()}, head)
 	m.shared = true
+	return m
+}
+
+// readyMessage tells the client its place, from which on events come live: so
+// it has one before anything has happened.
+func readyMessage(recovered bool, at rooms.Cursor) *message {
+	return placeMessage(models.EventStreamReady, models.StreamReady{Recovered: recovered, Cursor: at.String()}, at)
+}
+
+func placeMessage(name models.EventName, payload any, at rooms.Cursor) *message {
+	encoded, err := json.Marshal(payload)
+	if err != nil { // two plain fields always have a JSON form
+		encoded = []byte("{}")
+	}
+	m := eventMessage(name, encoded, at.String())
+	m.at = at
 	return m
 }
 

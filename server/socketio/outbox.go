@@ -34,6 +34,18 @@ type outbox struct {
 	writing bool  // the goroutine is at work
 	closing bool  // close when everything is written
 	cut     error // set once nothing more goes out
+	relief  relief
+}
+
+// pressure returns nil when at most this many bytes wait, or when nothing more
+// goes out; else what is closed when fewer wait.
+func (o *outbox) pressure(most int) <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.cut != nil || o.size <= most {
+		return nil
+	}
+	return o.relief.wait()
 }
 
 // corkBytes is how much is gathered before it is written nevertheless.
@@ -181,6 +193,7 @@ func (o *outbox) write() {
 		}
 		o.size -= n
 		o.queue = skip(o.queue, n)
+		o.relief.ease()
 	}
 	if len(o.queue) > 0 {
 		o.writing = true
@@ -209,6 +222,7 @@ func (o *outbox) drain() {
 
 		o.mu.Lock()
 		o.size -= int(n)
+		o.relief.ease()
 		if err != nil {
 			var timeout net.Error
 			if errors.As(err, &timeout) && timeout.Timeout() {
@@ -235,6 +249,7 @@ func (o *outbox) fail(reason error) {
 	if o.cut == nil {
 		o.cut = reason
 		o.queue = nil
+		o.relief.ease()
 		_ = o.conn.Close()
 	}
 }

@@ -8,15 +8,16 @@ import (
 	"github.com/zishang520/engine.io/v2/events"
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io-go-parser/v2/parser"
+	"github.com/zishang520/socket.io/v2/socket"
 )
 
 // packetParser is the library's parser with our decoder before its own.
-type packetParser struct{ trial *trial }
+type packetParser struct{ door *Door }
 
 func (packetParser) NewEncoder() parser.Encoder { return parser.NewEncoder() }
 
 func (p packetParser) NewDecoder() parser.Decoder {
-	d := &decoder{EventEmitter: events.New(), inner: parser.NewDecoder(), trial: p.trial}
+	d := &decoder{EventEmitter: events.New(), inner: parser.NewDecoder(), door: p.door}
 	_ = d.inner.On("decoded", func(args ...any) {
 		if p, ok := args[0].(*parser.Packet); ok {
 			d.decoded = append(d.decoded, p)
@@ -46,7 +47,7 @@ const decoderKey = "\x00decoder"
 type decoder struct {
 	events.EventEmitter
 	inner parser.Decoder
-	trial *trial
+	door  *Door
 
 	adding  sync.Mutex // one packet at a time
 	decoded []*parser.Packet
@@ -56,6 +57,7 @@ type decoder struct {
 	phase    phase
 	connects int
 	session  *session
+	admitted *admission // from the CONNECT until it was answered
 }
 
 // Add takes the data of one Engine.IO message. An error closes the connection.
@@ -71,12 +73,12 @@ func (d *decoder) Add(data any) (err error) {
 	}
 	switch p.Type {
 	case parser.CONNECT:
-		return d.connect(p)
+		return d.connect(p, d.door.bearers.take(data))
 	case parser.ACK, parser.BINARY_ACK:
 		return nil // nothing is ever sent with an id
 	}
 	if p.Nsp != "/" {
-		if d.trial != nil && slices.Contains(d.trial.namespaces, p.Nsp) {
+		if t := d.door.config.trial; t != nil && slices.Contains(t.namespaces, p.Nsp) {
 			d.pass(p)
 			return nil
 		}
@@ -126,9 +128,10 @@ func (d *decoder) parse(data any) (*parser.Packet, int, error) {
 	return p, size, nil
 }
 
-// connect passes a CONNECT on to the library, which then runs the handshake
-// before this returns.
-func (d *decoder) connect(p *parser.Packet) error {
+// connect decides on a CONNECT and passes it on to the library, which then runs
+// the handshake before this returns. bearer is the token of the request's
+// header, which counts when the packet has none.
+func (d *decoder) connect(p *parser.Packet, bearer string) error {
 	d.mu.Lock()
 	if d.phase == phaseFresh || d.phase == phaseConnected && p.Nsp != "/" {
 		d.connects++
@@ -142,16 +145,39 @@ func (d *decoder) connect(p *parser.Packet) error {
 	}
 	if p.Nsp == "/" {
 		d.phase = phaseConnecting
-		auth, _ := p.Data.(map[string]any)
-		if auth == nil {
-			auth = map[string]any{}
-		}
-		auth[decoderKey] = d
-		p.Data = auth
 	}
 	d.mu.Unlock()
+	if p.Nsp == "/" {
+		said, _ := p.Data.(map[string]any)
+		token, _ := said["token"].(string)
+		if token == "" {
+			token = bearer
+		}
+		a := d.door.admit(token, wishOf(said))
+		auth := map[string]any{decoderKey: d}
+		if a.refused == nil {
+			// The library asks the adapter for the session of this name, and
+			// thus tells the client this pid.
+			auth["pid"], auth["offset"] = a.session.PID, "-" // it asks only when both are there
+			d.door.taking.Store(socket.PrivateSessionId(a.session.PID), a)
+			defer d.door.taking.Delete(socket.PrivateSessionId(a.session.PID))
+		}
+		d.mu.Lock()
+		d.admitted = a
+		d.mu.Unlock()
+		p.Data = auth
+	}
 	d.Emit("decoded", p)
 	return nil
+}
+
+// takeAdmission returns what the CONNECT came to, once.
+func (d *decoder) takeAdmission() *admission {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a := d.admitted
+	d.admitted = nil
+	return a
 }
 
 // admit tells the outcome of the handshake; nil means refused.
@@ -180,7 +206,7 @@ func (d *decoder) of() *session {
 // Destroy is called by the library when the connection is over.
 func (d *decoder) Destroy() {
 	d.mu.Lock()
-	d.phase, d.session = phaseClosed, nil
+	d.phase, d.session, d.admitted = phaseClosed, nil, nil
 	d.mu.Unlock()
 	d.inner.Destroy()
 }

@@ -18,7 +18,7 @@ func (pollingBuilder) New(ctx *types.HttpContext) transports.Transport {
 	if a == nil {
 		return (&transports.PollingBuilder{}).New(ctx)
 	}
-	t := &pollTransport{Polling: transports.MakePolling(), door: a.door}
+	t := &pollTransport{Polling: transports.MakePolling(), door: a.door, bearer: a.bearer}
 	t.Prototype(t)
 	t.Construct(ctx)
 	return t
@@ -38,8 +38,9 @@ func (pollingBuilder) UpgradesTo() *types.Set[string] {
 // To the engine it is always writable; the queue waits for the poll.
 type pollTransport struct {
 	transports.Polling
-	door  *Door
-	pongs pongs
+	door   *Door
+	pongs  pongs
+	bearer string // the token of the request's header, mostly none
 
 	posting atomic.Bool
 	post    *types.HttpContext // the POST that is being read
@@ -50,6 +51,7 @@ type pollTransport struct {
 	queue   []*packet.Packet
 	size    int
 	cut     bool
+	relief  relief
 	next    *wsTransport // what has replaced this transport
 	probing bool         // a replacement is on trial
 	end     func()       // set while the last answer waits for a poll
@@ -133,7 +135,7 @@ func (t *pollTransport) OnData(data types.BufferInterface) {
 			return
 		}
 		if !t.pongs.take(t.door, p, t.late) {
-			t.OnPacket(p)
+			t.door.bearers.with(t.bearer, p, t.OnPacket)
 		}
 	}
 }
@@ -174,6 +176,7 @@ func (t *pollTransport) Send(packets []*packet.Packet) {
 	overflow := t.size > maxPollQueue
 	if overflow {
 		t.cut, t.queue, t.size = true, nil, 0
+		t.relief.ease()
 	}
 	t.mu.Unlock()
 	if overflow {
@@ -205,6 +208,7 @@ func (t *pollTransport) pump() {
 	}
 	t.queue, t.size = nil, 0
 	t.poll.Store(nil)
+	t.relief.ease()
 	t.Polling.Send(packets)
 	if t.end != nil {
 		go t.end() // not from under the lock
@@ -286,6 +290,21 @@ func (t *pollTransport) handOver(next *wsTransport) {
 	t.next, t.probing = next, false
 	next.takeOver(t.queue)
 	t.queue, t.size = nil, 0
+	t.relief.ease()
+}
+
+// pressure returns nil when at most this many bytes wait for a poll, or when
+// they wait no more; else what is closed when that has changed.
+func (t *pollTransport) pressure(most int) <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if next := t.next; next != nil {
+		return next.pressure(most)
+	}
+	if t.cut || t.size <= most {
+		return nil
+	}
+	return t.relief.wait()
 }
 
 // weight is about how many bytes a packet takes in an answer.

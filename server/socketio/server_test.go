@@ -30,7 +30,7 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 	hub := newFakeHub()
 	config := Config{
 		Origins:      []string{"https://app.example.org"},
-		Authenticate: fakeAuth, Snapshot: fakeSnapshot(hub), Hub: hub, Commands: fakeCommands{},
+		Authenticate: fakeAuth, Snapshot: fakeSnapshot(hub), Hub: hub, Commands: fakeCommands{}, Events: hub, Sessions: newFakeSessions(),
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	change(&config)

@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type session struct {
 	conn   engine.Socket
 	dec    *decoder
 	id     socket.SocketId
+	pid    string // its secret name
 	org    string
 	feed   *follower
 	seat   limits.Seat
@@ -34,25 +36,32 @@ type session struct {
 	mu    sync.Mutex
 	who   models.Identity
 	timer *time.Timer
-	// open tells that the client has its CONNECT. What is to be delivered
-	// before waits in held: the session is in its rooms from before the answer,
-	// so that nothing falls between, and no event overtakes the answer.
-	open     bool
-	held     []*message
-	heldSize int
-	ended    bool
-	inbox    []received
-	working  bool
+	// open tells that the client has its CONNECT: what it sent is handled.
+	open bool
+	// While holding, what is to be delivered waits in held: the session is in
+	// its rooms from before the CONNECT is answered, so that nothing falls
+	// between, and no event overtakes what comes from the log. behind tells that
+	// more came than was held.
+	holding, behind bool
+	held            []*message
+	heldSize        int
+	videos          []string // followed, for the one who takes the session up
+	start           rooms.Cursor
+	ended           bool
+	inbox           []received
+	working         bool
 
-	taking sync.Mutex // one packet at a time takes its slots
-	slots  chan struct{}
+	catching sync.Mutex // one at a time is served from the log
+	taking   sync.Mutex // one packet at a time takes its slots
+	slots    chan struct{}
 }
 
-func newSession(d *Door, sock *socket.Socket, dec *decoder, who models.Identity, feed *follower, seat limits.Seat) *session {
+func newSession(d *Door, sock *socket.Socket, dec *decoder, a *admission, feed *follower, seat limits.Seat) *session {
 	ctx, cancel := context.WithCancel(d.ctx)
 	return &session{
-		door: d, socket: sock, conn: sock.Conn(), dec: dec, id: sock.Id(),
-		org: who.OrganizationID, feed: feed, seat: seat, who: who, ctx: ctx, cancel: cancel,
+		door: d, socket: sock, conn: sock.Conn(), dec: dec, id: sock.Id(), pid: a.session.PID,
+		org: a.who.OrganizationID, feed: feed, seat: seat, who: a.who, ctx: ctx, cancel: cancel,
+		holding: true, videos: slices.Clone(a.session.Videos),
 		rooms: map[rooms.Room]struct{}{}, slots: make(chan struct{}, maxInbox),
 	}
 }
@@ -63,23 +72,14 @@ func (s *session) identity() models.Identity {
 	return s.who
 }
 
-// deliver sends a message, or keeps it until the CONNECT was answered.
+// deliver sends a message, or keeps it for later.
 func (s *session) deliver(m *message) {
 	s.mu.Lock()
-	if s.ended {
-		s.mu.Unlock()
-		return
-	}
-	if !s.open {
-		s.held = append(s.held, m)
-		s.heldSize += len(m.frame)
-		full := s.heldSize > maxQueue
-		s.ended = full
-		s.mu.Unlock()
-		if full {
-			s.door.stats.slow.Add(1)
-			go s.close()
+	if s.ended || s.holding {
+		if !s.ended {
+			s.keep(m)
 		}
+		s.mu.Unlock()
 		return
 	}
 	s.mu.Unlock()
@@ -99,24 +99,73 @@ func (s *session) write(m *message) {
 	s.door.stats.sent.Add(1)
 }
 
-// opened is called when the CONNECT was answered: what was held goes out first,
-// then what comes; and the packets that the client has sent are handled.
-func (s *session) opened() {
-	for {
-		s.mu.Lock()
-		held := s.held
-		s.held, s.heldSize = nil, 0
-		if len(held) == 0 {
-			s.open = true
-			s.work()
-			s.mu.Unlock()
-			return
+// opened is called when the CONNECT was answered: the packets that the client
+// has sent are handled, it is given what it has missed and its place, and then
+// what comes.
+func (s *session) opened(a *admission) {
+	s.mu.Lock()
+	s.open = true
+	s.work()
+	s.mu.Unlock()
+
+	s.catching.Lock()
+	defer s.catching.Unlock()
+	if a.from.Epoch != "" {
+		err := s.catchUp(a.from, func(at rooms.Cursor, whole bool) {
+			s.write(readyMessage(whole, at))
+			s.door.stats.resume(whole)
+		})
+		if err != nil {
+			s.ebb(err)
 		}
-		s.mu.Unlock()
-		for _, m := range held {
-			s.write(m)
+		return
+	}
+	if a.reset != "" {
+		s.write(resetMessage(a.reset, s.start))
+		s.door.stats.resume(false)
+	}
+	s.write(readyMessage(false, s.start))
+	if at, live := s.release(s.start); !live {
+		if err := s.catchUp(at, func(rooms.Cursor, bool) {}); err != nil {
+			s.ebb(err)
 		}
 	}
+}
+
+// ebb closes the connection of a client that cannot be given what it misses
+// now. It comes again.
+func (s *session) ebb(why error) {
+	if s.ctx.Err() == nil {
+		s.door.log.Warn("a connection was closed, as the log cannot be read", "error", why)
+		s.close()
+	}
+}
+
+// saved is what is remembered of the session.
+func (s *session) saved() rooms.Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return rooms.Session{
+		PID: s.pid, SID: string(s.id), UserID: s.who.UserID,
+		Videos: slices.Clone(s.videos), Start: s.start,
+	}
+}
+
+// follows notes that a video is followed, or no longer, and reports whether
+// that is news.
+func (s *session) follows(videoID string, on bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.videos, videoID)
+	switch {
+	case on && i < 0:
+		s.videos = append(s.videos, videoID)
+	case !on && i >= 0:
+		s.videos = slices.Delete(s.videos, i, i+1)
+	default:
+		return false
+	}
+	return true
 }
 
 // close ends the connection and leaves it to the client to come again, which

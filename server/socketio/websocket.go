@@ -28,6 +28,7 @@ func init() {
 // the library makes for the request, and back.
 type attempt struct {
 	door      *Door
+	bearer    string         // the token of the request's header
 	old       *pollTransport // what the request is to replace
 	websocket *wsTransport
 	place     atomic.Pointer[limits.Arrival] // of a new connection, until it takes it over
@@ -51,7 +52,7 @@ func (websocketBuilder) New(ctx *types.HttpContext) transports.Transport {
 	if a == nil {
 		return transports.NewWebSocket(ctx)
 	}
-	t := &wsTransport{Transport: transports.MakeTransport(), door: a.door, old: a.old}
+	t := &wsTransport{Transport: transports.MakeTransport(), door: a.door, old: a.old, bearer: a.bearer}
 	t.Prototype(t)
 	t.Construct(ctx)
 	a.websocket = t
@@ -74,6 +75,8 @@ type wsTransport struct {
 	conn *websocket.Conn
 	out  *outbox
 	old  *pollTransport // what this one is to replace, or has replaced
+	// bearer is the token of the request's header, mostly none.
+	bearer string
 
 	pongs   pongs
 	mu      sync.Mutex
@@ -167,7 +170,7 @@ func (t *wsTransport) receive(kind int, data []byte) {
 		}
 	}
 	if !t.pongs.take(t.door, p, t.late) {
-		t.OnPacket(p)
+		t.door.bearers.with(t.bearer, p, t.OnPacket)
 	}
 }
 
@@ -222,6 +225,9 @@ func (t *wsTransport) deliver(m *message) {
 	}
 	t.write(m)
 }
+
+// pressure is that of the outbox.
+func (t *wsTransport) pressure(most int) <-chan struct{} { return t.out.pressure(most) }
 
 func (t *wsTransport) write(m *message) {
 	if m.shared {

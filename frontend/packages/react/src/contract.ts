@@ -98,6 +98,7 @@ export const eventNames = [
   "notification:personal",
   "chat:message",
   "auth:expiring",
+  "stream:ready",
   "stream:reset",
 ] as const;
 export type EventName = (typeof eventNames)[number];
@@ -297,6 +298,13 @@ export interface AuthExpiring {
   expiresAt: Timestamp;
 }
 
+/** StreamReady is the payload of stream:ready, the first event of a connection: what follows Cursor comes live. Recovered says that what was missed before has just been delivered. */
+export interface StreamReady {
+  recovered: boolean;
+  cursor: string;
+}
+
+/** StreamReset is the payload of stream:reset: events are gone, so the present state must be fetched; what follows Cursor will come. Reason is "lost" (the log was lost), "expired" (the place is too old) or "session" (the session to be taken up again is not known). */
 export interface StreamReset {
   reason: string;
   cursor: string;
@@ -315,6 +323,7 @@ export interface ServerToClientEvents {
   "notification:personal": (payload: Message & Logged, cursor: Cursor) => void;
   "chat:message": (payload: Chat & Logged, cursor: Cursor) => void;
   "auth:expiring": (payload: AuthExpiring, cursor?: Cursor) => void;
+  "stream:ready": (payload: StreamReady, cursor?: Cursor) => void;
   "stream:reset": (payload: StreamReset, cursor?: Cursor) => void;
 }
 

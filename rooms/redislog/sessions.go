@@ -1,0 +1,91 @@
+package redislog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"reelroom/models"
+	"reelroom/rooms"
+)
+
+// sessionSlack is how much longer than events sessions are kept: whoever saves
+// them again in between may be late by that much.
+const sessionSlack = 10 * time.Minute
+
+// saved is a session as it stands in Redis. The PID is not part of it: only its
+// hash is, in the key.
+type saved struct {
+	SID    string   `json:"s"`
+	UserID string   `json:"u"`
+	Videos []string `json:"v,omitempty"`
+	Epoch  string   `json:"e,omitempty"`
+	Seq    uint64   `json:"n,omitempty"`
+}
+
+var _ rooms.Sessions = (*Log)(nil)
+
+// Save is [rooms.Sessions.Save].
+func (l *Log) Save(ctx context.Context, org string, sessions ...rooms.Session) error {
+	if !models.ValidID(org) {
+		return models.Errorf(models.CodeInvalid, "This is not an organization.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.opts.Timeout)
+	defer cancel()
+	k := l.keys(org)
+	_, err := l.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i := range sessions {
+			s := &sessions[i]
+			raw, err := json.Marshal(saved{s.SID, s.UserID, s.Videos, s.Start.Epoch, s.Start.Seq})
+			if err != nil {
+				return err
+			}
+			p.Set(ctx, k.session(s.PID), raw, l.opts.Retention+sessionSlack)
+		}
+		return nil
+	})
+	if err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// Load is [rooms.Sessions.Load].
+func (l *Log) Load(ctx context.Context, org, pid string) (rooms.Session, error) {
+	if !models.ValidID(org) {
+		return rooms.Session{}, models.ErrNotFound
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.opts.Timeout)
+	defer cancel()
+	raw, err := l.client.Get(ctx, l.keys(org).session(pid)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return rooms.Session{}, models.ErrNotFound
+	}
+	if err != nil {
+		return rooms.Session{}, unavailable(err)
+	}
+	var s saved
+	if json.Unmarshal(raw, &s) != nil {
+		return rooms.Session{}, models.ErrNotFound // of a version that wrote otherwise
+	}
+	return rooms.Session{
+		PID: pid, SID: s.SID, UserID: s.UserID, Videos: s.Videos,
+		Start: rooms.Cursor{Epoch: s.Epoch, Seq: s.Seq},
+	}, nil
+}
+
+// Forget is [rooms.Sessions.Forget].
+func (l *Log) Forget(ctx context.Context, org, pid string) error {
+	if !models.ValidID(org) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.opts.Timeout)
+	defer cancel()
+	if err := l.client.Del(ctx, l.keys(org).session(pid)).Err(); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}

@@ -1,0 +1,30 @@
+package socketio
+
+import (
+	"sync"
+
+	"github.com/zishang520/engine.io-go-parser/packet"
+)
+
+// bearers lead the token of a request's header to the CONNECT that comes over
+// its connection: the library makes the decoder without telling whose it is.
+// The data of a packet, which the library hands on as it is, is the key; it is
+// there only while that packet is being handled.
+type bearers struct{ byData sync.Map }
+
+// with runs handle for a packet that came over a connection with that token.
+func (b *bearers) with(token string, p *packet.Packet, handle func(*packet.Packet)) {
+	if token == "" || p.Type != packet.MESSAGE || p.Data == nil {
+		handle(p)
+		return
+	}
+	b.byData.Store(p.Data, token)
+	defer b.byData.Delete(p.Data)
+	handle(p)
+}
+
+func (b *bearers) take(data any) string {
+	token, _ := b.byData.Load(data)
+	text, _ := token.(string)
+	return text
+}
