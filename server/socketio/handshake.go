@@ -47,7 +47,7 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 	if dec == nil {
 		return refuse(wordsInvalid, models.CodeInternal)
 	}
-	a := dec.admitted
+	a := dec.admission()
 	if a == nil {
 		return refuse(wordsInvalid, models.CodeInternal)
 	}
@@ -85,13 +85,10 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 		names = append(names, rooms.Video(s.org, id))
 	}
 	d.index.add(s, names...)
+	s.startFrom(a.from, feed.at()) // what comes after it is held
 	if d.revoked(a.who) { // after Authenticate, and before Revoke could find it
 		s.end()
 		return refuse(wordsInvalid, models.CodeTokenRevoked)
-	}
-	s.start = feed.at() // what comes after it is held
-	if a.from.Epoch != "" {
-		s.start = a.from
 	}
 	d.remember(s)
 	s.schedule(a.who.ExpiresAt)

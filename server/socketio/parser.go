@@ -171,6 +171,13 @@ func (d *decoder) connect(p *parser.Packet, bearer string) error {
 	return nil
 }
 
+// admission returns what the CONNECT that is being handled came to.
+func (d *decoder) admission() *admission {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.admitted
+}
+
 // takeAdmission returns what the CONNECT came to, once.
 func (d *decoder) takeAdmission() *admission {
 	d.mu.Lock()

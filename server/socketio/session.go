@@ -132,6 +132,17 @@ func (s *session) opened(a *admission) {
 	}
 }
 
+// startFrom notes the place from which the client is to have events: the one it
+// came with, or else the present one.
+func (s *session) startFrom(from, at rooms.Cursor) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.start = at
+	if from.Epoch != "" {
+		s.start = from
+	}
+}
+
 // ebb closes the connection of a client that cannot be given what it misses
 // now. It comes again.
 func (s *session) ebb(why error) {
