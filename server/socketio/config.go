@@ -74,7 +74,8 @@ type Config struct {
 type trial struct {
 	// namespaces are those that may be spoken to, beside "/".
 	namespaces []string
-	// event takes an event of "/" in place of the handlers.
+	// event takes an event of "/" in place of the handlers. Where a trial is
+	// set, no event is sent by the door itself.
 	event func(*session, *parser.Packet)
 }
 

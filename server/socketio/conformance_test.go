@@ -90,7 +90,7 @@ func startEcho(t *testing.T, address string, p pace) string {
 	doors := map[string]*Door{}
 	for path, prepare := range map[string]func(*Door){"/engine.io/": echoEngine, "/socket.io/": echoEvents} {
 		door := must(New(Config{
-			Authenticate: anybody, Snapshot: fakeSnapshot(hub), Hub: hub,
+			Authenticate: anybody, Snapshot: fakeSnapshot(hub), Hub: hub, Events: hub, Sessions: newFakeSessions(),
 			Logger:       slog.New(slog.NewTextHandler(t.Output(), nil)),
 			PingInterval: p.interval, PingTimeout: p.timeout,
 			trial: &trial{namespaces: []string{"/custom"}, event: echoEvent},

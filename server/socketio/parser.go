@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -155,6 +156,9 @@ func (d *decoder) connect(p *parser.Packet, bearer string) error {
 		}
 		a := d.door.admit(token, wishOf(said))
 		auth := map[string]any{decoderKey: d}
+		if d.door.config.trial != nil {
+			maps.Copy(auth, said)
+		}
 		if a.refused == nil {
 			// The library asks the adapter for the session of this name, and
 			// thus tells the client this pid.
@@ -218,10 +222,12 @@ func (d *decoder) Destroy() {
 	d.inner.Destroy()
 }
 
-// takeDecoder removes the decoder from the data of a CONNECT.
+// takeDecoder removes what [decoder.connect] has put into the data of a CONNECT.
 func takeDecoder(auth any) *decoder {
 	fields, _ := auth.(map[string]any)
 	d, _ := fields[decoderKey].(*decoder)
-	delete(fields, decoderKey)
+	for _, ours := range []string{decoderKey, "pid", "offset"} {
+		delete(fields, ours)
+	}
 	return d
 }
