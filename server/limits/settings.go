@@ -20,7 +20,7 @@ type Settings struct {
 	UserMessages       int `env:"LIMIT_USER_MESSAGES" envDefault:"100"`         // a minute; as many at once
 	UserSubscriptions  int `env:"LIMIT_USER_SUBSCRIPTIONS" envDefault:"100"`    // a second; fifty times as many at once
 	UserRequests       int `env:"LIMIT_USER_REQUESTS" envDefault:"100"`         // a second; ten times as many at once
-	UserUploads        int `env:"LIMIT_USER_UPLOADS" envDefault:"16"`           // at once
+	UserUploads        int `env:"LIMIT_USER_UPLOADS" envDefault:"64"`           // at once
 	OrgQueued          int `env:"LIMIT_ORG_QUEUED" envDefault:"10000"`          // videos whose work has not ended
 	OrgEvents          int `env:"LIMIT_ORG_EVENTS" envDefault:"1000"`           // published from outside, a second; twice as many at once
 }
