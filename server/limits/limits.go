@@ -86,7 +86,7 @@ func New(s Settings, log *slog.Logger) *Limits {
 		userConnections:    NewGauge[user](s.UserConnections),
 		addressConnections: NewGauge[Address](s.AddressConnections),
 		userUploads:        NewGauge[user](s.UserUploads),
-		addressHandshakes:  NewRate[Address](float64(s.AddressHandshakes), 10*s.AddressHandshakes),
+		addressHandshakes:  NewRate[Address](float64(s.AddressHandshakes), 20*s.AddressHandshakes),
 		addressFailures:    NewRate[Address](float64(s.AddressFailures)/minute, s.AddressFailures),
 		userMessages:       NewRate[user](float64(s.UserMessages)/minute, s.UserMessages),
 		userSubscriptions:  NewRate[user](float64(s.UserSubscriptions), 50*s.UserSubscriptions),

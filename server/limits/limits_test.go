@@ -71,10 +71,10 @@ func TestSeats(t *testing.T) {
 func TestArrivals(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := New(Settings{AddressConnections: 12, AddressHandshakes: 1, AddressFailures: 2}, nil)
+		l := New(Settings{AddressConnections: 22, AddressHandshakes: 1, AddressFailures: 2}, nil)
 		here, there := request("203.0.113.9:1"), request("203.0.113.10:1")
 		var all []*Arrival
-		for range 10 {
+		for range 20 {
 			a, err := l.Arrive(here)
 			allowed(t, err)
 			all = append(all, a)
@@ -199,8 +199,9 @@ func TestTheDefaultsBearAStorm(t *testing.T) {
 			allowed(t, err)
 			_, err = l.Sit(who("a", "u"))
 			allowed(t, err)
-			time.Sleep(within / clients)
+			allowed(t, l.Subscription(who("a", "u")))
 		}
+		time.Sleep(time.Minute)
 		for range clients {
 			_, err := l.Arrive(r)
 			allowed(t, err)

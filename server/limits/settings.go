@@ -15,7 +15,7 @@ type Settings struct {
 	OrgConnections     int `env:"LIMIT_ORG_CONNECTIONS" envDefault:"50000"`     // sockets at once
 	UserConnections    int `env:"LIMIT_USER_CONNECTIONS" envDefault:"20000"`    // sockets at once
 	AddressConnections int `env:"LIMIT_ADDRESS_CONNECTIONS" envDefault:"10000"` // connections at once, with or without a token
-	AddressHandshakes  int `env:"LIMIT_ADDRESS_HANDSHAKES" envDefault:"250"`    // a second; ten times as many at once
+	AddressHandshakes  int `env:"LIMIT_ADDRESS_HANDSHAKES" envDefault:"500"`    // a second; twenty times as many at once
 	AddressFailures    int `env:"LIMIT_ADDRESS_FAILURES" envDefault:"60"`       // bad tokens a minute; as many at once
 	UserMessages       int `env:"LIMIT_USER_MESSAGES" envDefault:"100"`         // a minute; as many at once
 	UserSubscriptions  int `env:"LIMIT_USER_SUBSCRIPTIONS" envDefault:"100"`    // a second; fifty times as many at once

@@ -84,7 +84,7 @@ func eventually(t *testing.T, what string, so func() bool) {
 
 func TestTooManyHandshakesOfAnAddress(t *testing.T) {
 	t.Parallel()
-	s, bounds := startLimited(t, limits.Settings{AddressHandshakes: 1}) // 10 at once
+	s, bounds := startLimited(t, limits.Settings{AddressHandshakes: 1}) // 20 at once
 	const tries = 60
 	answers := make([]*http.Response, tries)
 	var all sync.WaitGroup
@@ -113,7 +113,7 @@ func TestTooManyHandshakesOfAnAddress(t *testing.T) {
 			wait = expectRefused(t, resp)
 		}
 	}
-	if taken < 10 || taken == tries || refusals(bounds, "handshakes", "address") != uint64(tries-taken) {
+	if taken < 20 || taken == tries || refusals(bounds, "handshakes", "address") != uint64(tries-taken) {
 		t.Fatalf("%d of %d handshakes were taken, %d refused", taken, tries, refusals(bounds, "handshakes", "address"))
 	}
 	other, _ := dialFrom(t, s, "203.0.113.10")
