@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	"reelroom/frontend"
 	"reelroom/models"
@@ -20,6 +22,7 @@ import (
 type doors struct {
 	handler  http.Handler
 	sockets  *socketio.Door
+	leaving  atomic.Bool
 	denylist *auth.Denylist
 }
 
@@ -62,9 +65,12 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		return nil, err
 	}
 	denylist.Watch(func(r models.Revocation) { sockets.Revoke(r) })
+	d := &doors{sockets: sockets, denylist: denylist}
+	checks := b.Ready()
+	checks["serving"] = d.serving
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
-		Checks: b.Ready(), Metrics: metrics(b, sockets, bounds, denylist), Limits: bounds, Logger: logger,
+		Checks: checks, Metrics: metrics(b, sockets, bounds, denylist), Limits: bounds, Logger: logger,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", sockets)
@@ -72,11 +78,24 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		mux.Handle(pattern, routes)
 	}
 	mux.Handle("/", frontend.Handler())
-	return &doors{mux, sockets, denylist}, nil
+	d.handler = mux
+	return d, nil
 }
 
-// drain sends the clients away.
+// errLeaving keeps new requests away from a server that is stopping.
+var errLeaving = errors.New("the server is stopping")
+
+// serving reports whether the server is there to stay.
+func (d *doors) serving(context.Context) error {
+	if d.leaving.Load() {
+		return errLeaving
+	}
+	return nil
+}
+
+// drain sends the clients away: first one by one, then who is left.
 func (d *doors) drain(ctx context.Context) {
+	d.sockets.Drain(ctx)
 	_ = d.sockets.Close(ctx) // the process ends anyhow
 }
 

@@ -77,6 +77,8 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 	})
 	group.Go(func() error {
 		<-ctx.Done()
+		doors.leaving.Store(true)
+		web.SetKeepAlivesEnabled(false)
 		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer cancel()
 		doors.drain(draining)

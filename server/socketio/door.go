@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/zishang520/engine.io/v2/engine"
 	"github.com/zishang520/engine.io/v2/transports"
@@ -31,6 +32,7 @@ type Door struct {
 
 	ctx       context.Context // ends when the door closes
 	cancel    context.CancelFunc
+	draining  atomic.Bool
 	taking    sync.Map // socket.PrivateSessionId to *admission, during a CONNECT
 	bearers   bearers
 	upgrading sync.Map       // by session id, a channel that is closed when the request was answered

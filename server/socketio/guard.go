@@ -185,7 +185,7 @@ func deadlines(w http.ResponseWriter, body bool) {
 
 func (d *Door) admits(r *http.Request, upgrade bool) error {
 	switch {
-	case d.ctx.Err() != nil:
+	case d.ctx.Err() != nil, d.draining.Load() && !r.URL.Query().Has("sid"):
 		return rejectDraining
 	case r.Method != http.MethodGet && r.Method != http.MethodPost, upgrade && r.Method != http.MethodGet:
 		return rejectMethod
