@@ -84,6 +84,14 @@ func (l *Limits) failed(from Address) {
 	}
 }
 
+// Handshake permits a socket of a user to begin, before anything is read for it.
+func (l *Limits) Handshake(who models.Identity) error {
+	if l == nil {
+		return nil
+	}
+	return l.byUser(userHandshakes, l.userHandshakes, who, "You connect too often.")
+}
+
 // Seat is what a socket with a token takes up, until [Seat.Leave].
 type Seat struct {
 	org  *Place[string]

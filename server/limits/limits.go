@@ -24,6 +24,7 @@ type Limits struct {
 
 	addressHandshakes *Rate[Address]
 	addressFailures   *Rate[Address]
+	userHandshakes    *Rate[user]
 	userMessages      *Rate[user]
 	userSubscriptions *Rate[user]
 	userRequests      *Rate[user]
@@ -46,6 +47,7 @@ const (
 	addressConnections
 	addressHandshakes
 	addressFailures
+	userHandshakes
 	userMessages
 	userFlood
 	userSubscriptions
@@ -63,6 +65,7 @@ var names = [kinds]struct{ limit, scope string }{
 	addressConnections: {"connections", "address"},
 	addressHandshakes:  {"handshakes", "address"},
 	addressFailures:    {"failed_tokens", "address"},
+	userHandshakes:     {"handshakes", "user"},
 	userMessages:       {"messages", "user"},
 	userFlood:          {"flood", "user"},
 	userSubscriptions:  {"subscriptions", "user"},
@@ -88,6 +91,7 @@ func New(s Settings, log *slog.Logger) *Limits {
 		userUploads:        NewGauge[user](s.UserUploads),
 		addressHandshakes:  NewRate[Address](float64(s.AddressHandshakes), 20*s.AddressHandshakes),
 		addressFailures:    NewRate[Address](float64(s.AddressFailures)/minute, s.AddressFailures),
+		userHandshakes:     NewRate[user](float64(s.UserHandshakes), 20*s.UserHandshakes),
 		userMessages:       NewRate[user](float64(s.UserMessages)/minute, s.UserMessages),
 		userSubscriptions:  NewRate[user](float64(s.UserSubscriptions), 50*s.UserSubscriptions),
 		userRequests:       NewRate[user](float64(s.UserRequests), 10*s.UserRequests),
@@ -111,7 +115,7 @@ type Stat struct {
 func (l *Limits) Stats() []Stat {
 	keys := [kinds]func() int{
 		l.orgConnections.Keys, l.userConnections.Keys, l.addressConnections.Keys, l.addressHandshakes.Keys,
-		l.addressFailures.Keys, l.userMessages.Keys, nil, l.userSubscriptions.Keys, l.userRequests.Keys,
+		l.addressFailures.Keys, l.userHandshakes.Keys, l.userMessages.Keys, nil, l.userSubscriptions.Keys, l.userRequests.Keys,
 		l.userUploads.Keys, nil, l.orgEvents.Keys,
 	}
 	out := make([]Stat, kinds)

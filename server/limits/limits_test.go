@@ -123,7 +123,7 @@ func TestArrivals(t *testing.T) {
 func TestRatesOfUsers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := New(Settings{UserMessages: 6, UserSubscriptions: 1, UserRequests: 1, OrgEvents: 5, UserUploads: 1}, nil)
+		l := New(Settings{UserMessages: 6, UserHandshakes: 1, UserSubscriptions: 1, UserRequests: 1, OrgEvents: 5, UserUploads: 1}, nil)
 		for _, c := range []struct {
 			name  string
 			ask   func(models.Identity) error
@@ -132,6 +132,7 @@ func TestRatesOfUsers(t *testing.T) {
 			whole bool // the organization's
 		}{
 			{"messages by user", l.Message, 6, 10 * time.Second, false},
+			{"handshakes by user", l.Handshake, 20, time.Second, false},
 			{"subscriptions by user", l.Subscription, 50, time.Second, false},
 			{"requests by user", l.Request, 10, time.Second, false},
 			{"events by organization", l.Event, 10, time.Second / 5, true},
@@ -197,6 +198,7 @@ func TestTheDefaultsBearAStorm(t *testing.T) {
 		for range clients { // those that were there before
 			_, err := l.Arrive(r)
 			allowed(t, err)
+			allowed(t, l.Handshake(who("a", "u")))
 			_, err = l.Sit(who("a", "u"))
 			allowed(t, err)
 			allowed(t, l.Subscription(who("a", "u")))
@@ -205,6 +207,7 @@ func TestTheDefaultsBearAStorm(t *testing.T) {
 		for range clients {
 			_, err := l.Arrive(r)
 			allowed(t, err)
+			allowed(t, l.Handshake(who("a", "u")))
 			_, err = l.Sit(who("a", "u"))
 			allowed(t, err)
 			allowed(t, l.Subscription(who("a", "u")))
@@ -227,7 +230,7 @@ func TestNoLimits(t *testing.T) {
 			allowed(t, err)
 			_, err = l.Upload(who("a", "u"))
 			allowed(t, err)
-			for _, ask := range []func(models.Identity) error{l.Message, l.Subscription, l.Request, l.Event} {
+			for _, ask := range []func(models.Identity) error{l.Handshake, l.Message, l.Subscription, l.Request, l.Event} {
 				allowed(t, ask(who("a", "u")))
 			}
 			a.Leave()

@@ -17,6 +17,7 @@ type Settings struct {
 	AddressConnections int `env:"LIMIT_ADDRESS_CONNECTIONS" envDefault:"10000"` // connections at once, with or without a token
 	AddressHandshakes  int `env:"LIMIT_ADDRESS_HANDSHAKES" envDefault:"500"`    // a second; twenty times as many at once
 	AddressFailures    int `env:"LIMIT_ADDRESS_FAILURES" envDefault:"60"`       // bad tokens a minute; as many at once
+	UserHandshakes     int `env:"LIMIT_USER_HANDSHAKES" envDefault:"500"`       // with a good token, a second; twenty times as many at once
 	UserMessages       int `env:"LIMIT_USER_MESSAGES" envDefault:"100"`         // a minute; as many at once
 	UserSubscriptions  int `env:"LIMIT_USER_SUBSCRIPTIONS" envDefault:"100"`    // a second; fifty times as many at once
 	UserRequests       int `env:"LIMIT_USER_REQUESTS" envDefault:"100"`         // a second; ten times as many at once
@@ -37,7 +38,7 @@ func (s *Settings) Validate() []error {
 	}{
 		{"LIMIT_ORG_CONNECTIONS", s.OrgConnections}, {"LIMIT_USER_CONNECTIONS", s.UserConnections},
 		{"LIMIT_ADDRESS_CONNECTIONS", s.AddressConnections}, {"LIMIT_ADDRESS_HANDSHAKES", s.AddressHandshakes},
-		{"LIMIT_ADDRESS_FAILURES", s.AddressFailures}, {"LIMIT_USER_MESSAGES", s.UserMessages},
+		{"LIMIT_ADDRESS_FAILURES", s.AddressFailures}, {"LIMIT_USER_HANDSHAKES", s.UserHandshakes}, {"LIMIT_USER_MESSAGES", s.UserMessages},
 		{"LIMIT_USER_SUBSCRIPTIONS", s.UserSubscriptions}, {"LIMIT_USER_REQUESTS", s.UserRequests},
 		{"LIMIT_USER_UPLOADS", s.UserUploads}, {"LIMIT_ORG_QUEUED", s.OrgQueued}, {"LIMIT_ORG_EVENTS", s.OrgEvents},
 	} {

@@ -63,6 +63,9 @@ func (d *Door) admit(token string, w wish) (a *admission) {
 	if err != nil {
 		return &admission{failed: err, refused: refuse(wordsInvalid, models.CodeOf(err))}
 	}
+	if err := d.config.Limits.Handshake(who); err != nil {
+		return &admission{refused: refuseFor(err)}
+	}
 	a = &admission{who: who}
 	if w.pid != "" {
 		err := d.takeUp(a, w)

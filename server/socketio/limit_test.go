@@ -198,18 +198,57 @@ func TestTooManyBadTokensOfAnAddress(t *testing.T) {
 		t.Fatal("refused after one bad token")
 	}
 	c.expect("0{")
-	c.send(connectPacket("nonsense"))
-	c.expect("44{")
+	c.send(connectPacket("a:u:viewer"))
+	c.expect("40{")
+	c.send(`421["auth:refresh",{"token":"nonsense"}]`) // the second
+	if answer := c.ackOf(1); answer.Error.Code != "token_invalid" {
+		t.Errorf("%+v", answer)
+	}
 	_, resp := dialFrom(t, s, "203.0.113.9")
 	expectRefused(t, resp)
 	if other, _ := dialFrom(t, s, "203.0.113.10"); other == nil {
 		t.Error("another address is refused")
 	}
-	c.send(connectPacket("a:u:viewer")) // it came before
-	c.expect("40{")
+	c.send(`422["video:subscribe","v1"]`) // it came before
+	if answer := c.ackOf(2); !answer.OK {
+		t.Errorf("%+v", answer)
+	}
 	if n := refusals(bounds, "failed_tokens", "address"); n != 1 {
 		t.Errorf("%d refusals counted", n)
 	}
+}
+
+func TestTooManyHandshakesOfAUser(t *testing.T) {
+	t.Parallel()
+	s, bounds := startLimited(t, limits.Settings{UserHandshakes: 1}) // 20 at once
+	var refused struct {
+		Data struct {
+			Code       string
+			RetryAfter int
+		}
+	}
+	taken := 0
+	for range 500 {
+		c := dialRaw(t, s, "EIO=4&transport=websocket")
+		c.expect("0{")
+		c.send(connectPacket("a:u:viewer"))
+		text, err := c.next()
+		_ = c.conn.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest, ok := strings.CutPrefix(text, "44"); ok {
+			if err := json.Unmarshal([]byte(rest), &refused); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+		taken++
+	}
+	if taken < 20 || refused.Data.Code != "rate_limited" || refused.Data.RetryAfter != 1 || refusals(bounds, "handshakes", "user") != 1 {
+		t.Errorf("after %d: %+v", taken, refused)
+	}
+	connectRaw(t, s, "a:v:viewer")
 }
 
 func TestTooManySocketsOfAUser(t *testing.T) {
