@@ -57,16 +57,6 @@ func (p *Place[K]) Leave() {
 	}
 }
 
-// Held returns how many a key holds.
-func (g *Gauge[K]) Held(key K) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if p := g.places[key]; p != nil {
-		return p.held
-	}
-	return 0
-}
-
 // Keys returns how many keys hold something.
 func (g *Gauge[K]) Keys() int {
 	g.mu.Lock()

@@ -57,7 +57,7 @@ func TestSeats(t *testing.T) {
 	refused(t, err, connectionWait)
 	_, err = l.Sit(who("b", "u")) // another organization's user of that name
 	allowed(t, err)
-	if n := l.userConnections.Held(user{"a", "w"}); n != 0 {
+	if n := l.userConnections.holds(user{"a", "w"}); n != 0 {
 		t.Errorf("a refused socket holds %d seats", n)
 	}
 	first.Leave()
