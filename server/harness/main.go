@@ -62,6 +62,9 @@ type commandLine struct {
 	Publish publishCommand `cmd:"" help:"Publish events for a video, as an outside worker does."`
 	Load    loadCommand    `cmd:"" help:"Put many sockets on a server; say how late events were, and what was lost."`
 	Verify  verifyCommand  `cmd:"" help:"Try an installation: delivery, resume, isolation; list what broke."`
+	Bench   benchCommand   `cmd:"" help:"Measure this server and its peers side by side on this machine."`
+
+	WriteServer writeServerCommand `cmd:"" hidden:""`
 }
 
 // app is what a command works with.

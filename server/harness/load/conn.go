@@ -51,6 +51,7 @@ func (c *Conn) token() (string, error) {
 
 // event counts every marker in a message.
 func (c *Conn) event(message []byte, seq uint64) {
+	whole := message
 	for {
 		m, rest, ok := next(message)
 		if !ok {
@@ -66,7 +67,13 @@ func (c *Conn) event(message []byte, seq uint64) {
 			c.tally.Add(m.n, seq)
 			c.mu.Unlock()
 			c.fleet.received.Add(1)
-			c.fleet.Latency.Add(time.Duration(time.Now().UnixNano() - m.unixNano))
+			now := time.Now()
+			c.fleet.Latency.Add(time.Duration(now.UnixNano() - m.unixNano))
+			if stamp := c.fleet.config.Stamp; stamp != nil {
+				if at, ok := stamp(whole); ok {
+					c.fleet.Stamped.Add(now.Sub(at))
+				}
+			}
 		}
 	}
 }

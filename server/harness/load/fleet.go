@@ -30,6 +30,12 @@ type Config struct {
 	Parallel int
 	// ConnectTimeout bounds one connection up to the server's yes; 20 s.
 	ConnectTimeout time.Duration
+	// Route chooses among the URLs for a client's nth connection, from 0; nil
+	// for the rule above.
+	Route func(number, connection int) int
+	// Stamp reads a time of the server's own from a message; what it found is
+	// counted in Stamped.
+	Stamp func(message []byte) (at time.Time, ok bool)
 	// Backoff is the wait before a client comes again for the nth time; nil
 	// leaves it away.
 	Backoff func(attempt int) time.Duration
@@ -40,6 +46,8 @@ type Fleet struct {
 	// Latency is from a marker's time to its arrival; Connects from dialling to
 	// the server's yes.
 	Latency, Connects Histogram
+	// Stamped is from the server's own time, where the configuration reads one.
+	Stamped Histogram
 
 	config Config
 	conns  []*Conn
@@ -58,6 +66,9 @@ type Fleet struct {
 func New(c Config) *Fleet {
 	if c.Parallel <= 0 {
 		c.Parallel = 64
+	}
+	if c.Route == nil {
+		c.Route = func(number, connection int) int { return number + connection }
 	}
 	if c.ConnectTimeout <= 0 {
 		c.ConnectTimeout = 20 * time.Second
@@ -105,8 +116,8 @@ func (f *Fleet) Connect(ctx context.Context) (took time.Duration, err error) {
 func (c *Conn) live(ctx context.Context) {
 	defer c.tried()
 	f := c.fleet
-	for node, attempt := c.Number, 1; ; node, attempt = node+1, attempt+1 {
-		err := c.session(ctx, f.config.URLs[node%len(f.config.URLs)])
+	for connection, attempt := 0, 1; ; connection, attempt = connection+1, attempt+1 {
+		err := c.session(ctx, f.config.URLs[f.config.Route(c.Number, connection)%len(f.config.URLs)])
 		if c.up {
 			attempt = 1
 			f.online.Add(-1)
