@@ -8,6 +8,7 @@
 //	go run ./server/harness publish video:progress '{"message":"step {{n}}"}' --video ID --count 500
 //	go run ./server/harness load --sockets 1000 --rate 5
 //	go run ./server/harness verify --clients 20 --cuts 200
+//	go run ./server/harness bench --scenario paced
 //
 // It exits with 0 when it did what was asked, with 1 when that failed, and
 // with 2 when it was asked wrongly. Results go to standard output, progress
