@@ -2,8 +2,6 @@ package socketio
 
 import (
 	"sync"
-
-	"github.com/zishang520/engine.io-go-parser/packet"
 )
 
 // bearers lead the token of a request's header to the CONNECT that comes over
@@ -12,15 +10,14 @@ import (
 // there only while that packet is being handled.
 type bearers struct{ byData sync.Map }
 
-// with runs handle for a packet that came over a connection with that token.
-func (b *bearers) with(token string, p *packet.Packet, handle func(*packet.Packet)) {
-	if token == "" || p.Type != packet.MESSAGE || p.Data == nil {
-		handle(p)
-		return
+// with runs handle for the data of a packet that came over a connection with
+// that token.
+func (b *bearers) with(token string, data any, handle func()) {
+	if token != "" {
+		b.byData.Store(data, token)
+		defer b.byData.Delete(data)
 	}
-	b.byData.Store(p.Data, token)
-	defer b.byData.Delete(p.Data)
-	handle(p)
+	handle()
 }
 
 func (b *bearers) take(data any) string {

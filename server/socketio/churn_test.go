@@ -55,12 +55,12 @@ func TestConnectionsLeaveNothingBehind(t *testing.T) {
 	left := func() bool {
 		now := s.door.Stats()
 		return now.Sockets+now.Rooms+now.Polling+now.WebSocket+s.hub.listeners("a") != 0 ||
-			s.door.io.Sockets().Sockets().Len() != 0 || s.door.io.Engine().ClientsCount() != 0
+			s.door.io.Sockets().Sockets().Len() != 0 || len(s.door.links.reading()) != 0
 	}
 	for deadline := time.Now().Add(2 * patience); left(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("left behind: %+v, %d in the library's namespace, %d in its engine",
-				s.door.Stats(), s.door.io.Sockets().Sockets().Len(), s.door.io.Engine().ClientsCount())
+			t.Fatalf("left behind: %+v, %d in the library's namespace, %d read",
+				s.door.Stats(), s.door.io.Sockets().Sockets().Len(), len(s.door.links.reading()))
 		}
 	}
 }

@@ -96,7 +96,7 @@ func startEcho(t *testing.T, address string, p pace) string {
 			trial: &trial{namespaces: []string{"/custom"}, event: echoEvent},
 		}))(t)
 		door.io.SetConnectTimeout(p.connect)
-		door.io.Engine().Opts().SetMaxHttpBufferSize(announcedPayload)
+		door.announced = announcedPayload
 		prepare(door)
 		doors[path] = door
 	}
@@ -140,7 +140,6 @@ func echoEngine(d *Door) {
 		conn := args[0].(engine.Socket)
 		_ = conn.On("data", func(args ...any) { conn.Send(args[0].(io.Reader), &packet.Options{}, nil) })
 	})
-	_ = d.io.Engine().On("connection", d.arrived)
 }
 
 // echoEvents greets each socket with what it has sent to get in.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
-
-	"github.com/zishang520/engine.io/v2/engine"
 )
 
 const (
@@ -25,13 +23,12 @@ const (
 // to another node as this one refuses it, and goes on where it was.
 func (d *Door) Drain(ctx context.Context) {
 	d.draining.Store(true)
-	var list []engine.Socket
-	d.each(func(conn engine.Socket) { list = append(list, conn) })
+	list := d.links.all()
 	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	spread := min(time.Duration(len(list))*drainEach, drainMost)
 	began := time.Now()
-	for i, conn := range list {
-		conn.Close(false)
+	for i, c := range list {
+		c.Close(false)
 		// Each has its slot, and leaves at any moment of it.
 		slot := float64(spread) / float64(len(list))
 		wait := time.Until(began.Add(time.Duration(slot * (float64(i) + rand.Float64()))))

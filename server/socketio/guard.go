@@ -1,8 +1,6 @@
 package socketio
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -111,64 +109,16 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	deadlines(w, r.Method == http.MethodPost)
-	if r.Method == http.MethodPost {
-		if err := readBody(w, r); err != nil {
-			reject(w, err)
-			return
-		}
-	}
-	a, out := &attempt{door: d, bearer: bearerOf(r.Header)}, newAnswer(w)
-	sid := r.URL.Query().Get("sid")
-	if sid == "" {
-		if err := a.arrive(r); err != nil {
-			rejectExcess(w, err)
-			return
-		}
-		defer a.leave()
-	}
-	if upgrade && sid != "" {
-		// The library lets two upgrades of one connection at once slip through.
-		done := make(chan struct{})
-		for busy := true; busy; {
-			var other any
-			if other, busy = d.upgrading.LoadOrStore(sid, done); busy {
-				select {
-				case <-other.(chan struct{}):
-				case <-r.Context().Done():
-					return
-				}
-			}
-		}
-		defer close(done)
-		defer d.upgrading.Delete(sid)
-		// One that was upgraded already goes on to the library, which accepts
-		// the WebSocket and closes it, as clients know it.
-		if a.old = d.polled(sid); a.old == nil && !d.upgraded(sid) {
-			reject(w, rejectSid)
-			return
-		}
-	}
-	defer out.end()
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.Error("a request made the library panic", "panic", p, "stack", string(debug.Stack()))
 			panic(http.ErrAbortHandler)
 		}
 	}()
-	ctx := withAttempt(r.Context(), a)
-	if !upgrade { // a poll is answered by the next ping at the latest
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d.config.PingInterval+d.config.PingTimeout+pollSlack)
-		defer cancel()
-	}
-	d.engine.ServeHTTP(out, r.WithContext(ctx))
-	if a.websocket != nil {
-		a.websocket.start()
+	if err := d.serve(w, r, upgrade); err != nil {
+		reject(w, err)
 	}
 }
-
-// pollSlack is how much longer than two pings a poll may wait.
-const pollSlack = 10 * time.Second
 
 // deadlines replaces those of the HTTP server, which cannot fit a poll that
 // waits for the next event: a body must come within [bodyTime], and an answer
@@ -193,29 +143,27 @@ func (d *Door) admits(r *http.Request, upgrade bool) error {
 	return checkQuery(r.URL.RawQuery, upgrade)
 }
 
-// readBody reads the body of a POST, so that the library gets all of it or
-// nothing: it would take a body that breaks off for a whole one, and never
-// answers one of a binary type.
-func readBody(w http.ResponseWriter, r *http.Request) error {
+// restBytes is how much of a body that is too large is read nevertheless, so
+// that an honest client has sent it when it is told: one that is cut in the
+// middle sees a broken connection in place of the answer.
+const restBytes = 256 << 10
+
+// readBody reads the body of a POST: all of it, or nothing.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if t := r.Header.Get("Content-Type"); t != "" {
 		if kind, _, err := mime.ParseMediaType(t); err != nil || kind != "text/plain" {
-			return rejectType
+			return nil, rejectType
 		}
 	}
-	if r.ContentLength > maxPayload {
-		return rejectSize
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPayload))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload+1))
 	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return rejectSize
-		}
-		return rejectQuery
+		return nil, rejectQuery
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	r.ContentLength = int64(len(body))
-	return nil
+	if len(body) > maxPayload {
+		_, _ = io.CopyN(io.Discard, r.Body, restBytes)
+		return nil, rejectSize
+	}
+	return body, nil
 }
 
 func reject(w http.ResponseWriter, err error) {

@@ -189,7 +189,7 @@ func (d *Door) refresh(ctx context.Context, s *session, args []any) any {
 	}
 	who, err := d.verify(ctx, token)
 	if err != nil {
-		d.config.Limits.ArrivalFailed(d.placed(s.conn), err)
+		d.config.Limits.ArrivalFailed(placed(s.conn), err)
 		return refusal(models.Errorf(models.CodeOf(err), wordsInvalid))
 	}
 	s.mu.Lock()

@@ -57,7 +57,7 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 		sock.Conn().Close(false)
 	}
 	if a.failed != nil {
-		d.config.Limits.ArrivalFailed(d.placed(sock.Conn()), a.failed)
+		d.config.Limits.ArrivalFailed(placed(sock.Conn()), a.failed)
 	}
 	if a.refused != nil {
 		return a.refused
@@ -117,6 +117,11 @@ func (d *Door) connected(args ...any) {
 		return
 	}
 	d.stats.connected.Add(1)
+	if c, ok := sock.Conn().(*conn); ok {
+		c.forget()
+	}
+	h := sock.Handshake()
+	h.Headers, h.Query, h.Url = nil, nil, "" // nobody asks for them any more
 	if a := s.dec.takeAdmission(); a != nil {
 		s.opened(a)
 	}

@@ -16,16 +16,6 @@ import (
 	"reelroom/server/limits"
 )
 
-// arrive takes a place for a new connection among those of its address.
-func (a *attempt) arrive(r *http.Request) error {
-	place, err := a.door.config.Limits.Arrive(r)
-	if err != nil {
-		return err
-	}
-	a.place.Store(place)
-	return nil
-}
-
 // rejectExcess answers a handshake that a limit forbids, in the form of every
 // [rejection]. Code 4 is the engine's for what the server does not allow.
 func rejectExcess(w http.ResponseWriter, err error) {
@@ -41,23 +31,13 @@ func rejectExcess(w http.ResponseWriter, err error) {
 	}{4, safeWords(err), models.CodeOf(err), retryAfter(err)})
 }
 
-// leave gives the place back when no connection came of the attempt.
-func (a *attempt) leave() { a.place.Swap(nil).Leave() }
-
-// placeOf hands the place of an attempt over to its connection; nil where the
-// address is not limited.
-func placeOf(conn engine.Socket) *limits.Arrival {
-	if a := attemptOf(conn.Request()); a != nil {
-		return a.place.Swap(nil)
+// placed returns the place of a connection among those of its address; nil
+// where that is not limited.
+func placed(c engine.Socket) *limits.Arrival {
+	if c, ok := c.(*conn); ok {
+		return c.place
 	}
 	return nil
-}
-
-// placed returns the place of a connection, or nil.
-func (d *Door) placed(conn engine.Socket) *limits.Arrival {
-	place, _ := d.conns.Load(conn)
-	arrival, _ := place.(*limits.Arrival)
-	return arrival
 }
 
 // retryAfter returns how many seconds a client should wait, or 0 when that is

@@ -1,13 +1,11 @@
 package socketio
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"io"
 	"strconv"
-	"strings"
-
-	"github.com/zishang520/engine.io-go-parser/packet"
 
 	"reelroom/models"
 	"reelroom/rooms"
@@ -26,6 +24,11 @@ type message struct {
 	// at is the place in the log that whoever has it has reached; zero for what
 	// is no part of the log.
 	at rooms.Cursor
+	// binary tells that it is an attachment.
+	binary bool
+	// progress is set for video:progress, which a newer one with the same key
+	// may replace.
+	progress progressKey
 }
 
 // after reports whether the message tells something to a client that has
@@ -34,17 +37,61 @@ func (m *message) after(c rooms.Cursor) bool {
 	return m.at.Epoch == "" || m.at.Epoch != c.Epoch || m.at.Seq > c.Seq
 }
 
+// progressKey says whose progress it is, and who hears it: the organization
+// hears less of it than who follows the video. A reader has one organization.
+type progressKey struct {
+	to    models.Audience
+	video string
+}
+
 // Read makes a message fit where the library wants a reader. The library only
 // carries it; our transports take frame or text and never read it.
 func (*message) Read([]byte) (int, error) { return 0, io.EOF }
 
-// text is the Socket.IO packet alone.
-func (m *message) text() string { return string(m.frame[m.head:]) }
+// The types of Engine.IO packets (Engine.IO protocol, "Packet types"); b is a
+// message in base64.
+const (
+	engineOpen    = '0'
+	engineClose   = '1'
+	enginePing    = '2'
+	enginePong    = '3'
+	engineMessage = '4'
+	engineUpgrade = '5'
+	engineNoop    = '6'
+	engineBinary  = 'b'
+)
 
-// options is shared by all packets: nothing is compressed.
-var options = &packet.Options{}
+func knownPacket(kind byte) bool {
+	return kind >= engineOpen && kind <= engineNoop || kind == engineBinary
+}
 
-const engineMessage = '4'
+// The packets that are always the same.
+var (
+	packetClose = newPacket("1")
+	packetPing  = newPacket("2")
+	packetProbe = newPacket("3probe")
+	packetNoop  = newPacket("6")
+)
+
+// newPacket makes a message of an Engine.IO packet.
+func newPacket(text string) *message {
+	return &message{frame: frameOf(opText, []byte(text)), head: len(frameHeader(len(text))) + 1}
+}
+
+// binaryMessage makes a message of an attachment.
+func binaryMessage(data []byte) *message {
+	return &message{frame: frameOf(opBinary, data), head: len(frameHeader(len(data))), binary: true}
+}
+
+func frameHeader(length int) []byte { return appendFrameHeader(nil, opText, length) }
+
+// appendPacket appends the Engine.IO packet as it stands in a payload.
+func (m *message) appendPacket(b []byte) []byte {
+	if !m.binary {
+		return append(b, m.frame[m.head-1:]...)
+	}
+	return base64.StdEncoding.AppendEncode(append(b, engineBinary), m.frame[m.head:])
+}
 
 func newMessage(text []byte) *message {
 	head := appendFrameHeader(make([]byte, 0, len(text)+11), opText, len(text)+1)
@@ -54,10 +101,12 @@ func newMessage(text []byte) *message {
 
 // Opcodes of RFC 6455, 5.2.
 const (
-	opText   = 0x1
-	opBinary = 0x2
-	opClose  = 0x8
-	opPong   = 0xA
+	opContinuation = 0x0
+	opText         = 0x1
+	opBinary       = 0x2
+	opClose        = 0x8
+	opPing         = 0x9
+	opPong         = 0xA
 )
 
 // appendFrameHeader writes the header of a final, unmasked frame.
@@ -98,6 +147,9 @@ func logMessage(e *models.Event) *message {
 	at := rooms.CursorOf(e)
 	m := eventMessage(e.Name, e.Payload, at.String())
 	m.shared, m.at = true, at
+	if e.Name == models.EventProgress && e.VideoID != "" {
+		m.progress = progressKey{e.Audience, e.VideoID}
+	}
 	return m
 }
 
@@ -150,12 +202,4 @@ func appendJSONString(b []byte, s string) []byte {
 		return append(b, `""`...)
 	}
 	return append(b, quoted...)
-}
-
-// plain gives a packet in the form that the library's own encoder reads.
-func plain(p *packet.Packet) *packet.Packet {
-	if m, ok := p.Data.(*message); ok {
-		return &packet.Packet{Type: p.Type, Data: strings.NewReader(m.text()), Options: p.Options}
-	}
-	return p
 }

@@ -22,14 +22,15 @@ var (
 // goroutine that lives as long as that writes it. So an idle socket costs no
 // goroutine, and a slow one delays nobody.
 type outbox struct {
-	conn    net.Conn
-	raw     syscall.RawConn // nil where a write that does not block is impossible
-	flusher *flusher
+	conn net.Conn
+	raw  syscall.RawConn // nil where a write that does not block is impossible
+	door *Door
+	// ended is called once nothing more goes out, under the lock: it must not
+	// wait, nor call the outbox.
+	ended func()
 
 	mu      sync.Mutex
-	queue   net.Buffers
-	size    int   // bytes in queue, and those that the goroutine is writing
-	corked  int   // how many hold back the writing to gather more
+	queue   queue
 	dirty   bool  // the flusher will come
 	writing bool  // the goroutine is at work
 	closing bool  // close when everything is written
@@ -38,11 +39,11 @@ type outbox struct {
 }
 
 // pressure returns nil when at most this many bytes wait, or when nothing more
-// goes out; else what is closed when fewer wait.
+// goes out; else what is closed when that may have changed.
 func (o *outbox) pressure(most int) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.cut != nil || o.size <= most {
+	if o.cut != nil || o.queue.size <= most {
 		return nil
 	}
 	return o.relief.wait()
@@ -54,34 +55,44 @@ const corkBytes = 32 << 10
 // gatherTime is how much later, at most, an event of a burst may be written.
 const gatherTime = 3 * time.Millisecond
 
-func newOutbox(conn net.Conn, f *flusher) *outbox {
-	return &outbox{conn: conn, raw: rawConn(conn), flusher: f}
-}
-
-// send queues whole frames and writes them. It never blocks. When the queue is
-// full the connection is cut: its reader would miss something without knowing.
-func (o *outbox) send(frame []byte) { o.put(frame, false) }
-
-// sendSoon is [outbox.send], but leaves the writing to the flusher.
-func (o *outbox) sendSoon(frame []byte) { o.put(frame, true) }
-
-func (o *outbox) put(frame []byte, soon bool) {
+// put queues a message and writes it, or leaves the writing to the flusher. It
+// never blocks. When the queue is full the connection is cut: its reader would
+// miss something without knowing.
+func (o *outbox) put(m *message, soon bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.cut != nil || o.closing {
 		return
 	}
-	o.queue = append(o.queue, frame)
-	o.size += len(frame)
+	fits := o.queue.push(m, maxQueue, o.door)
 	switch {
 	case o.writing:
-	case o.size > corkBytes || o.corked == 0 && !soon:
+	case o.queue.size > corkBytes || !soon:
 		o.write()
-	case soon && !o.dirty:
+	case !o.dirty:
 		o.dirty = true
-		o.flusher.add(o)
+		o.door.flusher.add(o)
 	}
-	if o.size > maxQueue {
+	if !fits && o.queue.size > maxQueue {
+		o.fail(errSlow)
+	}
+}
+
+// putAll queues messages and writes them in one go.
+func (o *outbox) putAll(list []*message) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.cut != nil || o.closing {
+		return
+	}
+	fits := true
+	for _, m := range list {
+		fits = o.queue.push(m, maxQueue, o.door)
+	}
+	if !o.writing {
+		o.write()
+	}
+	if !fits && o.queue.size > maxQueue {
 		o.fail(errSlow)
 	}
 }
@@ -91,7 +102,7 @@ func (o *outbox) flush() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.dirty = false
-	if !o.writing && o.corked == 0 {
+	if !o.writing {
 		o.write()
 	}
 }
@@ -133,21 +144,6 @@ func (f *flusher) run() {
 	}
 }
 
-// cork gathers what is sent until uncork, to write it in one go.
-func (o *outbox) cork() {
-	o.mu.Lock()
-	o.corked++
-	o.mu.Unlock()
-}
-
-func (o *outbox) uncork() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.corked--; o.corked == 0 && !o.writing {
-		o.write()
-	}
-}
-
 // close sends a last frame and ends the connection when everything is written.
 // The peer then has [closeTime] to end it too.
 func (o *outbox) close(last []byte) {
@@ -157,8 +153,8 @@ func (o *outbox) close(last []byte) {
 		return
 	}
 	o.closing = true
-	o.queue = append(o.queue, last)
-	o.size += len(last)
+	o.queue.list = append(o.queue.list, &message{frame: last})
+	o.queue.size += len(last)
 	if !o.writing {
 		o.write()
 	}
@@ -178,50 +174,61 @@ func (o *outbox) reason() error {
 	return o.cut
 }
 
+// queued is how many bytes wait.
+func (o *outbox) queued() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.queue.size
+}
+
 // write hands the kernel what it takes now. The rest is left to a goroutine.
 // mu is held, and no goroutine is writing.
 func (o *outbox) write() {
 	if o.cut != nil {
 		return
 	}
-	for more := o.raw != nil; more && len(o.queue) > 0; {
+	begun := 0 // bytes of the first message that are written
+	for more := o.raw != nil; more && len(o.queue.list) > 0; {
 		var n int
 		var err error
-		if n, more, err = writeNow(o.raw, o.queue); err != nil {
+		if n, more, err = writeNow(o.raw, o.queue.list, begun); err != nil {
 			o.fail(err)
 			return
 		}
-		o.size -= n
-		o.queue = skip(o.queue, n)
+		begun = o.queue.skip(begun, n)
 		o.relief.ease()
 	}
-	if len(o.queue) > 0 {
+	if len(o.queue.list) > 0 {
 		o.writing = true
-		go o.drain()
+		go o.drain(o.batch(begun))
 		return
 	}
 	o.written()
 }
 
-// drain writes until the queue is empty.
-func (o *outbox) drain() {
-	for {
-		o.mu.Lock()
-		if o.cut != nil || len(o.queue) == 0 {
-			o.writing = false
-			o.written()
-			o.mu.Unlock()
-			return
-		}
-		batch := o.queue
-		o.queue = nil
-		o.mu.Unlock()
+// drainBytes is about how much the goroutine takes on at once. What it has taken
+// cannot be replaced by what is newer.
+const drainBytes = 64 << 10
 
+// batch takes what is to be written next, without the bytes of the first message
+// that are written.
+func (o *outbox) batch(begun int) net.Buffers {
+	var b net.Buffers
+	for _, m := range o.queue.take(drainBytes) {
+		b = append(b, m.frame[begun:])
+		begun = 0
+	}
+	return b
+}
+
+// drain writes until the queue is empty.
+func (o *outbox) drain(batch net.Buffers) {
+	for len(batch) > 0 {
 		_ = o.conn.SetWriteDeadline(time.Now().Add(writeTime))
 		n, err := batch.WriteTo(o.conn)
 
 		o.mu.Lock()
-		o.size -= int(n)
+		o.queue.sent(int(n))
 		o.relief.ease()
 		if err != nil {
 			var timeout net.Error
@@ -232,6 +239,10 @@ func (o *outbox) drain() {
 		} else {
 			_ = o.conn.SetWriteDeadline(time.Time{})
 		}
+		if batch = o.batch(0); len(batch) == 0 {
+			o.writing = false
+			o.written()
+		}
 		o.mu.Unlock()
 	}
 }
@@ -239,31 +250,17 @@ func (o *outbox) drain() {
 // written follows up when nothing is left to write; mu is held.
 func (o *outbox) written() {
 	if o.cut == nil && o.closing {
-		_ = o.conn.SetReadDeadline(time.Now().Add(closeTime))
+		time.AfterFunc(closeTime, func() { o.abort(net.ErrClosed) })
 	}
 }
 
-// fail cuts the connection, which ends the goroutine that reads it, and that
-// one tells the library; mu is held.
+// fail cuts the connection; mu is held.
 func (o *outbox) fail(reason error) {
 	if o.cut == nil {
 		o.cut = reason
-		o.queue = nil
+		o.queue.clear()
 		o.relief.ease()
 		_ = o.conn.Close()
+		o.ended()
 	}
-}
-
-// skip drops the first n bytes.
-func skip(bufs net.Buffers, n int) net.Buffers {
-	for len(bufs) > 0 && n >= len(bufs[0]) {
-		n -= len(bufs[0])
-		bufs[0] = nil
-		bufs = bufs[1:]
-	}
-	if len(bufs) == 0 {
-		return nil
-	}
-	bufs[0] = bufs[0][n:]
-	return bufs
 }

@@ -127,6 +127,7 @@ func TestSlowReaderIsCut(t *testing.T) {
 	away := connectPoll(t, s, "a:away:viewer")
 	busy := connectRaw(t, s, "a:busy:viewer")
 	e := progress("a", 0)
+	e.Name = models.EventUpdated // not progress, which the next one replaces
 	e.Payload = json.RawMessage(`{"n":1,"message":"` + strings.Repeat("x", 16<<10) + `"}`)
 	events := 0
 	for s.door.Stats().Slow < 2 {
@@ -134,7 +135,7 @@ func TestSlowReaderIsCut(t *testing.T) {
 			t.Fatal("64 MB were queued for those who read nothing")
 		}
 		s.hub.publish(e)
-		busy.expect(`42["video:progress"`)
+		busy.expect(`42["video:updated"`)
 	}
 	t.Logf("cut after %d events of 16 KiB", events)
 	for deadline := time.Now().Add(patience); s.door.Stats().Sockets != 1; time.Sleep(5 * time.Millisecond) {

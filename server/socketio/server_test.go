@@ -58,7 +58,7 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 	mux.Handle("/socket.io/", door)
 	server := httptest.NewUnstartedServer(mux)
 	// A poll waits longer than any other request may take.
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 500*time.Millisecond, 500*time.Millisecond
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 3*time.Second, 3*time.Second
 	server.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -86,16 +86,9 @@ func (s *session) deliver(m *message) {
 	s.write(m)
 }
 
-// write hands a message to the connection. No lock is held: the library may
-// find the connection closed and call back. A WebSocket gets it directly; the
-// engine would only pass it on, at the price of seven calls to listeners that
-// do not exist.
+// write hands a message to the connection.
 func (s *session) write(m *message) {
-	if t, ok := s.conn.Transport().(*wsTransport); ok {
-		t.deliver(m)
-	} else {
-		s.conn.Write(m, options, nil)
-	}
+	s.conn.Write(m, nil, nil)
 	s.door.stats.sent.Add(1)
 }
 

@@ -1,12 +1,13 @@
 package socketio
 
-import "sync/atomic"
+import (
+	"errors"
+	"sync/atomic"
+)
 
 type counters struct {
-	polling, websocket             atomic.Int64
-	sent, slow, refused, connected atomic.Uint64
-	revoked                        atomic.Uint64
-	replayed, recovered, reset     atomic.Uint64
+	sent, slow, stuck, dropped, refused, connected, revoked atomic.Uint64
+	replayed, recovered, reset                              atomic.Uint64
 }
 
 // resume counts a client that came again with a place: whether it was given
@@ -29,6 +30,8 @@ type Stats struct {
 	Refused   uint64 // handshakes refused
 	Sent      uint64 // events handed to a connection
 	Slow      uint64 // connections cut because their reader was too slow
+	Stuck     uint64 // those of them whose reader took nothing for too long
+	Dropped   uint64 // progress that a slow reader was spared, as a newer one waited
 	Revoked   uint64 // sockets dismissed because their token was revoked
 	Recovered uint64 // clients that came again and missed nothing
 	Reset     uint64 // clients that came again and had to start anew
@@ -38,11 +41,34 @@ type Stats struct {
 // Stats returns the door's figures.
 func (d *Door) Stats() Stats {
 	sockets, names := d.index.counts()
+	polling, websocket := d.links.counts()
 	return Stats{
-		Polling: int(d.stats.polling.Load()), WebSocket: int(d.stats.websocket.Load()),
+		Polling: polling, WebSocket: websocket,
 		Sockets: sockets, Rooms: names,
 		Connected: d.stats.connected.Load(), Refused: d.stats.refused.Load(),
-		Sent: d.stats.sent.Load(), Slow: d.stats.slow.Load(), Revoked: d.stats.revoked.Load(),
+		Sent: d.stats.sent.Load(), Slow: d.stats.slow.Load(), Stuck: d.stats.stuck.Load(), Dropped: d.stats.dropped.Load(),
+		Revoked:   d.stats.revoked.Load(),
 		Recovered: d.stats.recovered.Load(), Reset: d.stats.reset.Load(), Replayed: d.stats.replayed.Load(),
 	}
+}
+
+// cut counts a connection that was ended for its slow reader.
+func (d *Door) cut(why error) {
+	switch {
+	case errors.Is(why, errStuck):
+		d.stats.stuck.Add(1)
+	case !errors.Is(why, errSlow):
+		return
+	}
+	d.stats.slow.Add(1)
+	d.log.Info("a connection was closed, as its reader is too slow", "reason", why)
+}
+
+// Queued is how many bytes wait for readers now, over all connections.
+func (d *Door) Queued() int {
+	total := 0
+	for _, c := range d.links.all() {
+		total += c.queued()
+	}
+	return total
 }

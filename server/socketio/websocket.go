@@ -1,291 +1,161 @@
 package socketio
 
 import (
-	"context"
+	"bufio"
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 
 	"github.com/gorilla/websocket"
-	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/transports"
-	"github.com/zishang520/engine.io/v2/types"
-
-	"reelroom/server/limits"
 )
 
-func init() {
-	// The library looks its transports up in this map. A request that did not
-	// pass our guard still gets the library's own, see attemptOf.
-	transports.Transports()[transports.WEBSOCKET] = websocketBuilder{}
-	transports.Transports()[transports.POLLING] = pollingBuilder{}
-}
-
-// attempt travels in the request's context from the guard to the transport that
-// the library makes for the request, and back.
-type attempt struct {
-	door      *Door
-	bearer    string         // the token of the request's header
-	old       *pollTransport // what the request is to replace
-	websocket *wsTransport
-	place     atomic.Pointer[limits.Arrival] // of a new connection, until it takes it over
-}
-
-type attemptKey struct{}
-
-func attemptOf(ctx *types.HttpContext) *attempt {
-	a, _ := ctx.Request().Context().Value(attemptKey{}).(*attempt)
-	return a
-}
-
-func withAttempt(ctx context.Context, a *attempt) context.Context {
-	return context.WithValue(ctx, attemptKey{}, a)
-}
-
-type websocketBuilder struct{}
-
-func (websocketBuilder) New(ctx *types.HttpContext) transports.Transport {
-	a := attemptOf(ctx)
-	if a == nil {
-		return transports.NewWebSocket(ctx)
-	}
-	t := &wsTransport{Transport: transports.MakeTransport(), door: a.door, old: a.old, bearer: a.bearer}
-	t.Prototype(t)
-	t.Construct(ctx)
-	a.websocket = t
-	return t
-}
-
-func (websocketBuilder) Name() string                   { return transports.WEBSOCKET }
-func (websocketBuilder) HandlesUpgrades() bool          { return true }
-func (websocketBuilder) UpgradesTo() *types.Set[string] { return types.NewSet[string]() }
-
-// wsTransport is the WebSocket transport. The library's own leaves its send
-// loop after one frame of a broadcast, and with it the rest of a burst; it
-// starts to read before anybody listens; it writes without a deadline.
+// wsTransport is one WebSocket. The library's own leaves its send loop after one
+// frame of a broadcast, and with it the rest of a burst; it starts to read
+// before anybody listens; it writes without a deadline; and it keeps a goroutine
+// with buffers for each.
 //
-// Gorilla's connection is only read here. All that is written goes through the
-// outbox, as whole frames.
+// The handshake is gorilla's. All that is written then goes through the outbox,
+// as whole frames, and all that comes through frames.
 type wsTransport struct {
-	transports.Transport
-	door *Door
-	conn *websocket.Conn
-	out  *outbox
-	old  *pollTransport // what this one is to replace, or has replaced
-	// bearer is the token of the request's header, mostly none.
-	bearer string
+	transports.Transport // for what only the library's own engine calls
+	conn                 *conn
+	out                  outbox
+	frames               frames
+	reader               reader
+	deaf                 bool // what still comes is of no interest
 
-	pongs   pongs
-	mu      sync.Mutex
-	waiting bool // it has not yet replaced the old one
-	pending []*packet.Packet
+	once sync.Once // the end
 }
 
-// Construct is called by the library's way of building objects.
-func (t *wsTransport) Construct(ctx *types.HttpContext) {
-	t.Transport.Construct(ctx)
-	t.conn = ctx.Websocket.Conn
-	t.out = newOutbox(t.conn.NetConn(), &t.door.flusher)
-	t.conn.SetReadLimit(maxPayload)
-	t.conn.SetPingHandler(func(data string) error {
-		t.out.send(frameOf(opPong, []byte(data)))
-		return nil
-	})
-	t.conn.SetCloseHandler(func(code int, _ string) error {
-		t.out.close(closeFrame(code, ""))
-		return nil
-	})
-	t.waiting = t.old != nil
-	t.SetWritable(true)
-}
-
-func (t *wsTransport) Name() string          { return transports.WEBSOCKET }
-func (t *wsTransport) HandlesUpgrades() bool { return true }
-
-// start reads the connection. The guard calls it when the library has hung up
-// all its listeners: no packet can come too early.
-func (t *wsTransport) start() {
-	t.door.opening.Lock()
-	t.door.open.Add(1)
-	t.door.readers.Store(t, struct{}{})
-	t.door.opening.Unlock()
-	go func() {
-		defer t.door.open.Done()
-		defer t.door.readers.Delete(t)
-		t.read()
-	}()
-}
-
-func (t *wsTransport) read() {
-	defer func() {
-		if p := recover(); p != nil {
-			t.door.log.Error("a connection was closed by a panic", "panic", p, "stack", string(debug.Stack()))
-			t.out.abort(errors.New("panic"))
-			t.OnError("websocket error", errors.New("panic"))
-		}
-	}()
-	for {
-		kind, r, err := t.conn.NextReader()
-		if err != nil {
-			t.finish(err)
-			return
-		}
-		data, err := io.ReadAll(r) // bounded by the read limit
-		if err != nil {
-			t.finish(err)
-			return
-		}
-		t.receive(kind, data)
+// newWebsocket answers the handshake of a WebSocket. The peer must not send
+// before it has the answer; gorilla refuses one that did, so that nothing is
+// left in the buffers that it is let go with.
+func newWebsocket(c *conn, w http.ResponseWriter, r *http.Request) (*wsTransport, error) {
+	upgrader := websocket.Upgrader{
+		CheckOrigin: func(*http.Request) bool { return true }, // the guard has
+		Error:       func(w http.ResponseWriter, _ *http.Request, _ int, _ error) { reject(w, rejectQuery) },
 	}
-}
-
-func (t *wsTransport) receive(kind int, data []byte) {
-	if t.ReadyState() != "open" {
-		return
-	}
-	var buffer types.BufferInterface = types.NewStringBuffer(data)
-	if kind == websocket.BinaryMessage {
-		buffer = types.NewBytesBuffer(data)
-	}
-	p, err := t.Parser().DecodePacket(buffer)
+	shaken, err := upgrader.Upgrade(hijacker{w}, r, nil)
 	if err != nil {
-		t.OnError("parse error", err)
-		t.Close()
-		return
+		return nil, err
 	}
-	if p.Type == packet.CLOSE {
-		t.out.close(closeFrame(websocket.CloseNormalClosure, ""))
-		t.OnClose()
-		return
-	}
-	if t.old != nil && p.Type == packet.PING {
-		// The probe of an upgrade. The library's own answer comes with a ticker
-		// that it may forget to stop.
-		if text, ok := p.Data.(*types.StringBuffer); ok && text.String() == "probe" && t.old.probe() {
-			t.out.send(frameOf(opText, []byte("3probe")))
-			return
-		}
-	}
-	if !t.pongs.take(t.door, p, t.late) {
-		t.door.bearers.with(t.bearer, p, t.OnPacket)
-	}
+	t := &wsTransport{Transport: unused, conn: c, frames: newFrames(maxPayload)}
+	tcp := shaken.NetConn()
+	t.out = outbox{conn: tcp, raw: rawConn(tcp), door: c.door, ended: t.kick}
+	return t, nil
 }
 
-// late delivers a packet that was held back, unless the connection has ended.
-func (t *wsTransport) late(p *packet.Packet) {
-	if t.ReadyState() == "open" {
-		t.OnPacket(p)
-	}
-}
+// Name is what the library calls this transport.
+func (*wsTransport) Name() string { return transports.WEBSOCKET }
 
-// finish tells the library, once, that the connection is over.
-func (t *wsTransport) finish(err error) {
-	if reason := t.out.reason(); reason != nil {
-		err = reason
-	}
-	if errors.Is(err, errSlow) || errors.Is(err, errStuck) {
-		t.door.stats.slow.Add(1)
-	}
-	t.out.abort(net.ErrClosed)
-	if t.old != nil {
-		t.old.unprobe()
-	}
-	var closed *websocket.CloseError
-	if errors.As(err, &closed) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || t.ReadyState() == "closing" {
-		t.OnClose()
-		return
-	}
-	t.OnError("websocket error", err)
-	t.OnClose()
-}
-
-// Send queues packets. It never blocks: the queue is bounded, and a reader that
-// lets it fill is cut.
-func (t *wsTransport) Send(packets []*packet.Packet) {
-	t.mu.Lock()
-	if t.waiting {
-		t.pending = append(t.pending, packets...)
-	} else {
-		t.send(packets)
-	}
-	t.mu.Unlock()
-	t.Emit("drain")
-}
-
-// deliver is Send for one message of a session.
-func (t *wsTransport) deliver(m *message) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.waiting {
-		t.pending = append(t.pending, &packet.Packet{Type: packet.MESSAGE, Data: m, Options: options})
-		return
-	}
-	t.write(m)
-}
+// Writable is always true: the outbox waits for the reader.
+func (*wsTransport) Writable() bool { return true }
 
 // pressure is that of the outbox.
 func (t *wsTransport) pressure(most int) <-chan struct{} { return t.out.pressure(most) }
 
-func (t *wsTransport) write(m *message) {
-	if m.shared {
-		t.out.sendSoon(m.frame)
-	} else {
-		t.out.send(m.frame)
-	}
+// start begins to read.
+func (t *wsTransport) start() {
+	t.conn.door.links.reads(t, true)
+	t.listen()
 }
 
-// takeOver is called when this transport has replaced the old one: what waited
-// there goes out first, then what the engine has sent here since.
-func (t *wsTransport) takeOver(before []*packet.Packet) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.waiting = false
-	t.send(before)
-	t.send(t.pending)
-	t.pending = nil
+// took is called with bytes that have come. After a breach of the protocol the
+// peer is told why, and has [closeTime] to read it.
+func (t *wsTransport) took(data []byte) error {
+	defer func() {
+		if p := recover(); p != nil {
+			t.conn.door.log.Error("a connection was closed by a panic", "panic", p, "stack", string(debug.Stack()))
+			t.out.abort(errPanic)
+		}
+	}()
+	if t.deaf {
+		return nil
+	}
+	err := t.frames.read(data, t)
+	var closed *closedError
+	if err == nil || errors.As(err, &closed) {
+		return err
+	}
+	t.deaf = true
+	code := closeNormal
+	var breach *frameError
+	if errors.As(err, &breach) {
+		code = breach.code
+	}
+	t.out.close(closeFrame(code, ""))
+	if !t.conn.untry(t) {
+		t.conn.end(reasonError, err)
+	}
+	return nil
 }
 
-// send encodes packets into the outbox; mu is held.
-func (t *wsTransport) send(packets []*packet.Packet) {
-	if len(packets) > 1 {
-		t.out.cork()
-		defer t.out.uncork()
-	}
-	for _, p := range packets {
-		if m, ok := p.Data.(*message); ok && p.Type == packet.MESSAGE {
-			t.write(m)
-			continue
-		}
-		data, err := t.Parser().EncodePacket(p, true)
-		if err != nil {
-			t.door.log.Error("a packet could not be encoded", "error", err)
-			continue
-		}
-		opcode := byte(opBinary)
-		if _, text := data.(*types.StringBuffer); text {
-			opcode = opText
-		}
-		t.out.send(frameOf(opcode, data.Bytes()))
-	}
+func (t *wsTransport) onPing(data []byte) {
+	t.out.put(&message{frame: frameOf(opPong, data)}, false)
 }
 
-// DoClose is called by the library to close; what was queued goes out first.
-func (t *wsTransport) DoClose(fn types.Callable) {
-	if fn != nil {
-		fn()
+func (t *wsTransport) onPong() {}
+
+// Why a WebSocket is ended.
+var (
+	errTrial = errors.New("the change of transport went wrong")
+	errPanic = errors.New("panic")
+)
+
+func (t *wsTransport) onMessage(binary bool, data []byte) error {
+	trial, fine := t.conn.tried(t, binary, data)
+	switch {
+	case trial && fine:
+		return nil
+	case trial:
+		return errTrial
 	}
-	if t.Discarded() {
+	if err := t.conn.receive(binary, data); err != nil {
+		t.conn.fail(err)
+	}
+	return nil
+}
+
+// finish ends the reading, once, and with it the connection, unless this is only
+// what might have replaced polling. err is why.
+func (t *wsTransport) finish(err error) {
+	t.once.Do(func() {
+		defer t.conn.door.links.reads(t, false)
+		if reason := t.out.reason(); reason != nil {
+			err = reason
+		}
+		var closed *closedError
+		if errors.As(err, &closed) {
+			t.out.close(closeFrame(closed.code, ""))
+		}
 		t.out.abort(net.ErrClosed)
-		return
-	}
-	t.out.close(closeFrame(websocket.CloseNormalClosure, ""))
+		if t.conn.untry(t) {
+			return
+		}
+		t.conn.door.cut(err)
+		if closed != nil || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
+			t.conn.end(reasonPeer, nil)
+		} else {
+			t.conn.end(reasonError, err)
+		}
+	})
 }
+
+const closeNormal = websocket.CloseNormalClosure
 
 // closeFrame makes a close frame (RFC 6455, 5.5.1); codes that must not stand
 // in one are left out.
 func closeFrame(code int, words string) []byte {
 	return frameOf(opClose, websocket.FormatCloseMessage(code, words))
+}
+
+// hijacker finds the connection under whatever is wrapped around the response.
+type hijacker struct{ http.ResponseWriter }
+
+func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(h.ResponseWriter).Hijack()
 }

@@ -11,6 +11,6 @@ import (
 // rawConn returns nil: writes that do not block are not tried here.
 func rawConn(net.Conn) syscall.RawConn { return nil }
 
-func writeNow(syscall.RawConn, net.Buffers) (int, bool, error) {
+func writeNow(syscall.RawConn, []*message, int) (int, bool, error) {
 	return 0, false, errors.ErrUnsupported
 }

@@ -26,23 +26,21 @@ func rawConn(conn net.Conn) syscall.RawConn {
 // gathered are buffers in which several frames are put for one write.
 var gathered = sync.Pool{New: func() any { b := make([]byte, 0, 2*corkBytes); return &b }}
 
-// writeNow tries once to write the first of bufs. It returns how much the kernel
-// took, and whether it may take more; that it may not is no error. The file is
-// in non-blocking mode, as all of Go's connections are.
-func writeNow(raw syscall.RawConn, bufs net.Buffers) (n int, more bool, err error) {
-	data := bufs[0]
-	if len(bufs) > 1 {
+// writeNow tries once to write the first of the messages, without the bytes that
+// begun counts. It returns how much the kernel took, and whether it may take
+// more; that it may not is no error. The file is in non-blocking mode, as all of
+// Go's connections are.
+func writeNow(raw syscall.RawConn, list []*message, begun int) (n int, more bool, err error) {
+	data := list[0].frame[begun:]
+	if len(list) > 1 && len(data) < corkBytes {
 		b := gathered.Get().(*[]byte)
 		defer gathered.Put(b)
-		data = (*b)[:0]
-		for _, one := range bufs {
-			if len(data)+len(one) > cap(data) {
+		data = append((*b)[:0], data...)
+		for _, m := range list[1:] {
+			if len(data)+len(m.frame) > cap(data) {
 				break
 			}
-			data = append(data, one...)
-		}
-		if len(data) == 0 {
-			data = bufs[0]
+			data = append(data, m.frame...)
 		}
 	}
 	var failed error

@@ -1,0 +1,296 @@
+package socketio
+
+import (
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zishang520/engine.io-go-parser/packet"
+	"github.com/zishang520/engine.io/v2/engine"
+	"github.com/zishang520/engine.io/v2/transports"
+	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/engine.io/v2/utils"
+
+	"reelroom/server/limits"
+)
+
+// Why a connection ended, in the library's words.
+const (
+	reasonPing   = "ping timeout"
+	reasonForced = "forced close"
+	reasonPeer   = "transport close"
+	reasonError  = "transport error"
+	reasonParse  = "parse error"
+)
+
+// The states of a connection, in the library's words.
+const (
+	stateOpen    = "open"
+	stateClosing = "closing" // a polling client is yet to be told
+	stateClosed  = "closed"
+)
+
+// conn is one Engine.IO connection: what the library calls a socket of its
+// engine. It outlives the change from polling to WebSocket. The library's own
+// keeps a goroutine, a timer, the first request and two dozen maps for each, and
+// looks up its transport twice for one sending, which lets what is sent during a
+// change of transport go astray.
+type conn struct {
+	emitter
+	door    *Door
+	id      string
+	address string
+	bearer  string // the token of the first request's header, mostly none
+	place   *limits.Arrival
+	beat    beat
+	first   atomic.Pointer[types.HttpContext]
+
+	mu    sync.Mutex
+	state string
+	poll  *pollTransport // nil for a client that began with WebSocket
+	ws    *wsTransport   // nil while the client polls
+	trial *wsTransport   // what may replace polling
+	taken bool           // for a trial that is to come
+}
+
+var _ engine.Socket = (*conn)(nil)
+
+// newConn makes a connection, which is yet to get a transport.
+func (d *Door) newConn(r *http.Request) (*conn, error) {
+	id, err := utils.Base64Id().GenerateId()
+	if err != nil {
+		return nil, err
+	}
+	c := &conn{door: d, id: id, address: r.RemoteAddr, bearer: bearerOf(r.Header), state: stateOpen}
+	c.first.Store(introduction(r))
+	return c, nil
+}
+
+// introduction is what the library wants to know of the first request.
+func introduction(r *http.Request) *types.HttpContext {
+	ctx := types.NewHttpContext(nowhere{}, &http.Request{
+		Method: r.Method, URL: r.URL, Header: r.Header, Host: r.Host, RemoteAddr: r.RemoteAddr, RequestURI: r.RequestURI, TLS: r.TLS,
+	})
+	ctx.Flush() // or a goroutine would wait for its end
+	return ctx
+}
+
+// nobody is the introduction of all who have been let in.
+var nobody = introduction(&http.Request{URL: &url.URL{}})
+
+// nowhere is the response that nobody reads.
+type nowhere struct{}
+
+func (nowhere) Header() http.Header            { return http.Header{} }
+func (nowhere) WriteHeader(int)                {}
+func (nowhere) Write(data []byte) (int, error) { return len(data), nil }
+
+// forget lets go of the first request, once the client was let in.
+func (c *conn) forget() { c.first.Store(nobody) }
+
+// Id is the session id of Engine.IO, a secret of the client.
+func (c *conn) Id() string { return c.id }
+
+// Protocol is the revision of Engine.IO.
+func (c *conn) Protocol() int { return 4 }
+
+// RemoteAddress is the peer's "host:port".
+func (c *conn) RemoteAddress() string { return c.address }
+
+// Request is the first request, until [conn.forget].
+func (c *conn) Request() *types.HttpContext { return c.first.Load() }
+
+// ReadyState is "open", "closing" or "closed".
+func (c *conn) ReadyState() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// Transport is what the client is on now.
+func (c *conn) Transport() transports.Transport {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ws != nil {
+		return c.ws
+	}
+	return c.poll
+}
+
+// Upgraded reports whether WebSocket has replaced polling.
+func (c *conn) Upgraded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.poll != nil && c.ws != nil
+}
+
+// Upgrading reports whether WebSocket may be about to replace polling.
+func (c *conn) Upgrading() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.taken
+}
+
+// Construct, MaybeUpgrade and SetReadyState belong to the library's engine,
+// which does not make this connection.
+func (*conn) Construct(string, engine.BaseServer, transports.Transport, *types.HttpContext, int) {}
+func (*conn) MaybeUpgrade(transports.Transport)                                                  {}
+func (*conn) SetReadyState(string)                                                               {}
+
+// Send is Write.
+func (c *conn) Send(data io.Reader, o *packet.Options, done engine.SendCallback) engine.Socket {
+	return c.Write(data, o, done)
+}
+
+// Write sends a message: one of ours, or text or bytes of the library's.
+func (c *conn) Write(data io.Reader, _ *packet.Options, _ engine.SendCallback) engine.Socket {
+	switch data := data.(type) {
+	case *message:
+		c.deliver(data)
+	case *types.StringBuffer:
+		c.deliver(newMessage(data.Bytes()))
+	case *types.BytesBuffer:
+		c.deliver(binaryMessage(data.Bytes()))
+	default:
+		c.door.log.Error("a packet of an unknown kind was not sent")
+	}
+	return c
+}
+
+// deliver sends a message. It never blocks: what waits is bounded, and a reader
+// that lets it fill is cut.
+func (c *conn) deliver(m *message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.state != stateOpen:
+	case c.ws != nil:
+		c.ws.out.put(m, m.shared)
+	default:
+		c.poll.push(m)
+	}
+}
+
+// errHeartbeat ends the connection of a client that sends a ping: since
+// revision 4 the server does.
+var (
+	errHeartbeat = errors.New("invalid heartbeat direction")
+	errPacket    = errors.New("unknown packet")
+)
+
+// receive takes a packet of the client, whose bytes it does not keep. An error
+// ends the connection.
+func (c *conn) receive(binary bool, data []byte) error {
+	if c.ReadyState() != stateOpen {
+		return nil
+	}
+	if binary {
+		c.emitData(types.NewBytesBuffer(append([]byte(nil), data...)))
+		return nil
+	}
+	if len(data) == 0 {
+		return errPacket
+	}
+	switch data[0] {
+	case engineMessage:
+		c.emitData(types.NewStringBuffer(append([]byte(nil), data[1:]...)))
+	case engineBinary:
+		decoded, err := base64.StdEncoding.AppendDecode(nil, data[1:])
+		if err != nil {
+			return err
+		}
+		c.emitData(types.NewBytesBuffer(decoded))
+	case enginePong:
+		c.door.heart.answered(c)
+	case engineClose:
+		c.end(reasonPeer, nil)
+	case enginePing:
+		return errHeartbeat
+	case engineOpen, engineUpgrade, engineNoop:
+	default:
+		return errPacket
+	}
+	return nil
+}
+
+func (c *conn) emitData(data types.BufferInterface) {
+	c.door.bearers.with(c.bearer, data, func() { c.Emit("data", data) })
+}
+
+// fail ends the connection after a packet that receive did not take.
+func (c *conn) fail(err error) {
+	if errors.Is(err, errHeartbeat) {
+		c.end(reasonError, err)
+	} else {
+		c.end(reasonParse, err)
+	}
+}
+
+// Close ends the connection, and at once when discard is set; else what is
+// queued goes out first, and a polling client is told with its next poll.
+func (c *conn) Close(discard bool) {
+	c.mu.Lock()
+	if !discard && c.state == stateOpen && c.ws == nil {
+		c.state = stateClosing
+		c.poll.push(packetClose)
+		c.mu.Unlock()
+		time.AfterFunc(closeTime, func() { c.end(reasonForced, nil) })
+		return
+	}
+	proceed := c.state == stateOpen || discard && c.state == stateClosing
+	ws := c.ws
+	c.mu.Unlock()
+	if !proceed {
+		return
+	}
+	if ws != nil && discard {
+		ws.out.abort(errDiscarded)
+	}
+	c.end(reasonForced, nil)
+}
+
+var errDiscarded = errors.New("the connection was cut by the server")
+
+// end closes the connection and tells the library, once.
+func (c *conn) end(reason string, err error) {
+	c.mu.Lock()
+	if c.state == stateClosed {
+		c.mu.Unlock()
+		return
+	}
+	c.state = stateClosed
+	ws, trial := c.ws, c.trial
+	c.trial = nil
+	parts := c.poll != nil && c.poll.close(reason)
+	c.mu.Unlock()
+
+	c.door.heart.remove(c)
+	if trial != nil {
+		trial.out.close(closeFrame(closeNormal, ""))
+	}
+	if ws != nil {
+		ws.out.close(closeFrame(closeNormal, ""))
+	}
+	c.Emit("close", reason, err)
+	c.forget()
+	c.place.Leave()
+	if parts {
+		c.door.links.part(c)
+	}
+	c.door.links.left(c, ws != nil)
+}
+
+// queued is how many bytes wait for the client.
+func (c *conn) queued() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ws != nil {
+		return c.ws.out.queued()
+	}
+	return c.poll.queue.size
+}
