@@ -1,12 +1,12 @@
 package sio_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -32,8 +32,9 @@ func nodeModules(t *testing.T) string {
 	return ""
 }
 
-// officialServer starts the npm server of testdata and returns its address.
-func officialServer(t *testing.T) string {
+// officialServer starts the npm server of testdata and returns its address,
+// and what tells that it has missed the client of "burstWhenGone".
+func officialServer(t *testing.T) (string, <-chan struct{}) {
 	t.Helper()
 	node := testenv.Program(t, "node")
 	cmd := exec.CommandContext(t.Context(), node, filepath.Join("testdata", "server.cjs"))
@@ -46,28 +47,39 @@ func officialServer(t *testing.T) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	line := make([]byte, 64)
-	n, err := stdout.Read(line)
-	if err != nil {
-		t.Fatal(err)
+	gone, ended := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended; _ = cmd.Wait() })
+	lines := bufio.NewScanner(stdout)
+	first := lines.Scan()
+	url := lines.Text()
+	go func() {
+		defer close(ended)
+		for lines.Scan() {
+			if lines.Text() == "gone" {
+				close(gone)
+				return
+			}
+		}
+	}()
+	if !first {
+		t.Fatal("the server said no address")
 	}
-	return strings.TrimSpace(string(line[:n]))
+	return url, gone
 }
 
 func TestOfficialServer(t *testing.T) {
 	t.Parallel()
-	url := officialServer(t)
 	for _, transport := range []sio.Transport{sio.WebSocket, sio.Polling} {
 		t.Run(string(transport), func(t *testing.T) {
 			t.Parallel()
-			tryOfficial(t, url, transport)
+			url, gone := officialServer(t)
+			tryOfficial(t, url, gone, transport)
 		})
 	}
 }
 
-func tryOfficial(t *testing.T, url string, transport sio.Transport) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+func tryOfficial(t *testing.T, url string, gone <-chan struct{}, transport sio.Transport) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for token, words := range map[string]string{"": "token_missing: Authentication required", "bad": "token_invalid: Invalid token"} {
 		err := sio.New(sio.Config{URL: url, Transport: transport, Token: fixed(token)}).Run(ctx)
@@ -83,6 +95,13 @@ func tryOfficial(t *testing.T, url string, transport sio.Transport) {
 		Backoff:   sio.Backoff{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond, Attempts: 20},
 		OnConnect: func(s sio.Session) { sessions <- s },
 		OnEvent:   func(e sio.Event) { events <- e },
+		// Only a session whose end the server has noticed is there to be resumed.
+		OnDisconnect: func(error, time.Duration) {
+			select {
+			case <-gone:
+			case <-ctx.Done():
+			}
+		},
 	})
 	runCtx, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)

@@ -1,5 +1,6 @@
 // The official server, with the few handlers that node_test.go needs. Prints
-// its address on the first line.
+// its address on the first line, and "gone" when the client of "burstWhenGone"
+// was missed and the burst is over.
 const http = require("http");
 const { Server } = require("socket.io");
 
@@ -35,7 +36,12 @@ io.on("connection", (socket) => {
     ack({ ok: true });
   });
   socket.on("burstWhenGone", (count) => {
-    socket.on("disconnect", () => setTimeout(() => burst(count), 5));
+    socket.on("disconnect", () =>
+      setTimeout(() => {
+        burst(count);
+        console.log("gone");
+      }, 5)
+    );
     io.to(room).emit("armed", {}, `e.${n}`);
   });
   if (!socket.recovered) io.to(room).emit("hello", {}, "e.0");
