@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/zishang520/engine.io/v2/types"
 )
 
 // testServer is a door behind a real listener.
@@ -41,6 +43,11 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 	}
 	door.handlers["panic"] = func(context.Context, *session, []any) any { panic("on purpose") }
 	door.handlers["echo"] = func(_ context.Context, _ *session, args []any) any { return args[0] }
+	door.handlers["count"] = func(_ context.Context, _ *session, args []any) any { return countBytes(args) }
+	door.handlers["cut"] = func(_ context.Context, client *session, _ []any) any {
+		client.conn.Close(true)
+		return nil
+	}
 	door.handlers["burst"] = func(_ context.Context, client *session, args []any) any {
 		for n := range int(args[0].(float64)) {
 			hub.publish(progress(client.org, n))
@@ -70,4 +77,22 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 		server.Close()
 	})
 	return &testServer{server, door, hub}
+}
+
+// countBytes adds up what is attached to an event.
+func countBytes(value any) int {
+	n := 0
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			n += countBytes(v)
+		}
+	case map[string]any:
+		for _, v := range value {
+			n += countBytes(v)
+		}
+	case types.BufferInterface:
+		n = value.Len()
+	}
+	return n
 }
