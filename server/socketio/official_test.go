@@ -71,3 +71,12 @@ func drive(t *testing.T, program string, args ...string) {
 		t.Errorf("%s: nothing was tried", args[0])
 	}
 }
+
+// TestPythonClient drives a door with python-socketio; SOCKETIO_PYTHON is an
+// interpreter that has what testdata/requirements.txt lists.
+func TestPythonClient(t *testing.T) {
+	t.Parallel()
+	python := testenv.Variable(t, "SOCKETIO_PYTHON")
+	s := startServer(t, func([]any) {})
+	drive(t, python, "testdata/client.py", s.URL)
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,10 +45,6 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 	door.handlers["panic"] = func(context.Context, *session, []any) any { panic("on purpose") }
 	door.handlers["echo"] = func(_ context.Context, _ *session, args []any) any { return args[0] }
 	door.handlers["count"] = func(_ context.Context, _ *session, args []any) any { return countBytes(args) }
-	door.handlers["cut"] = func(_ context.Context, client *session, _ []any) any {
-		client.conn.Close(true)
-		return nil
-	}
 	door.handlers["burst"] = func(_ context.Context, client *session, args []any) any {
 		for n := range int(args[0].(float64)) {
 			hub.publish(progress(client.org, n))
@@ -66,8 +63,19 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 	server := httptest.NewUnstartedServer(mux)
 	// A poll waits longer than any other request may take.
 	server.Config.ReadTimeout, server.Config.WriteTimeout = 3*time.Second, 3*time.Second
+	// As a broken network does it. Several may cut at once.
+	var cutting sync.WaitGroup
+	door.handlers["cut"] = func(_ context.Context, client *session, _ []any) any {
+		if client.conn.Transport().Name() == "websocket" {
+			client.conn.Close(true)
+		} else {
+			cutting.Go(server.CloseClientConnections) // waits for this request, too
+		}
+		return nil
+	}
 	server.Start()
 	t.Cleanup(func() {
+		cutting.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := door.Close(ctx); err != nil {
