@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -59,23 +58,18 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 		return nil
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/socket.io/", door)
+	network := &cutter{inner: door}
+	mux.Handle("/socket.io/", network)
 	server := httptest.NewUnstartedServer(mux)
 	// A poll waits longer than any other request may take.
 	server.Config.ReadTimeout, server.Config.WriteTimeout = 3*time.Second, 3*time.Second
-	// As a broken network does it. Several may cut at once.
-	var cutting sync.WaitGroup
 	door.handlers["cut"] = func(_ context.Context, client *session, _ []any) any {
-		if client.conn.Transport().Name() == "websocket" {
-			client.conn.Close(true)
-		} else {
-			cutting.Go(server.CloseClientConnections) // waits for this request, too
-		}
+		network.cut(client.conn.Id())
+		client.conn.Close(true) // which ends a WebSocket, too
 		return nil
 	}
 	server.Start()
 	t.Cleanup(func() {
-		cutting.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := door.Close(ctx); err != nil {
