@@ -13,7 +13,8 @@ import (
 // was being delivered when the hold began; then the waiting ones go out, without
 // those that the log gave already, and the hold ends. When too much has waited
 // it is dropped, for the log has it too, and the reading goes on from where it
-// is. So nothing is missed, nothing comes twice, and memory stays bounded.
+// is. The log may be ahead of what comes live: that is then not delivered again.
+// So nothing is missed, nothing comes twice, and memory stays bounded.
 
 // maxHeld bounds what a session holds, in bytes.
 const maxHeld = 64 << 10
@@ -68,7 +69,7 @@ func (s *session) release(c rooms.Cursor) (rooms.Cursor, bool) {
 	for {
 		s.mu.Lock()
 		if s.behind || len(s.held) == 0 {
-			s.holding = s.behind
+			s.holding, s.beyond = s.behind, c
 			s.mu.Unlock()
 			return c, !s.holding
 		}

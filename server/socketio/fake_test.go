@@ -20,11 +20,15 @@ const epoch = "e1"
 type fakeHub struct {
 	mu   sync.Mutex
 	seq  map[string]uint64
+	told map[string]uint64 // what the listeners have
 	subs map[string]map[int]func(rooms.Cursor, []models.Event)
 	next int
 	logs map[string][]models.Event
 	// lost is the last place of each organization after which events are gone.
 	lost map[string]uint64
+	// lag is how long after the log the listeners get an event.
+	lag        time.Duration
+	delivering sync.Mutex // one call of publish after the other
 	// away is how long the log takes to answer, before it looks and after.
 	away time.Duration
 	// linger is how long the end of a subscription takes.
@@ -35,7 +39,7 @@ type fakeHub struct {
 
 func newFakeHub() *fakeHub {
 	return &fakeHub{
-		seq: map[string]uint64{}, subs: map[string]map[int]func(rooms.Cursor, []models.Event){},
+		seq: map[string]uint64{}, told: map[string]uint64{}, subs: map[string]map[int]func(rooms.Cursor, []models.Event){},
 		logs: map[string][]models.Event{}, lost: map[string]uint64{},
 	}
 }
@@ -49,7 +53,7 @@ func (h *fakeHub) Subscribe(_ context.Context, org string, deliver func(rooms.Cu
 	id := h.next
 	h.next++
 	h.subs[org][id] = deliver
-	return rooms.Cursor{Epoch: epoch, Seq: h.seq[org]}, func() {
+	return rooms.Cursor{Epoch: epoch, Seq: h.told[org]}, func() {
 		time.Sleep(h.linger)
 		h.mu.Lock()
 		defer h.mu.Unlock()
@@ -74,6 +78,25 @@ func (h *fakeHub) listeners(org string) int {
 
 // publish hands over events of one organization, in one call.
 func (h *fakeHub) publish(events ...models.Event) {
+	h.delivering.Lock()
+	defer h.delivering.Unlock()
+	h.append(events)
+	time.Sleep(h.lag)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	last := events[len(events)-1]
+	for _, deliver := range h.subs[last.OrganizationID] {
+		deliver(rooms.CursorOf(&last), events)
+	}
+	if h.broadcast != nil {
+		for _, e := range events {
+			h.broadcast(string(e.Name), e.Payload, rooms.CursorOf(&e).String())
+		}
+	}
+	h.told[last.OrganizationID] = last.Seq
+}
+
+func (h *fakeHub) append(events []models.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	org := events[0].OrganizationID
@@ -83,14 +106,6 @@ func (h *fakeHub) publish(events ...models.Event) {
 		events[i].Payload = models.WithSeq(events[i].Payload, h.seq[org])
 	}
 	h.logs[org] = append(h.logs[org], events...)
-	for _, deliver := range h.subs[org] {
-		deliver(rooms.Cursor{Epoch: epoch, Seq: h.seq[org]}, events)
-	}
-	if h.broadcast != nil {
-		for _, e := range events {
-			h.broadcast(string(e.Name), e.Payload, rooms.CursorOf(&e).String())
-		}
-	}
 }
 
 // After is the log's.

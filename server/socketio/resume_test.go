@@ -376,7 +376,7 @@ func TestResumeUnderTraffic(t *testing.T) {
 	t.Parallel()
 	three := nodes(t, 3)
 	hub := three[0].hub
-	hub.away = 2 * time.Millisecond
+	hub.away, hub.lag = 2*time.Millisecond, time.Millisecond
 	const total, clients = 12_000, 8
 	var ready, wg sync.WaitGroup
 	ready.Add(clients)

@@ -45,11 +45,14 @@ type session struct {
 	holding, behind bool
 	held            []*message
 	heldSize        int
-	videos          []string // followed, for the one who takes the session up
-	start           rooms.Cursor
-	ended           bool
-	inbox           []received
-	working         bool
+	// beyond is a place that the log gave and the feed has not reached yet: up
+	// to there nothing is delivered again. Zero, mostly.
+	beyond  rooms.Cursor
+	videos  []string // followed, for the one who takes the session up
+	start   rooms.Cursor
+	ended   bool
+	inbox   []received
+	working bool
 
 	catching sync.Mutex // one at a time is served from the log
 	taking   sync.Mutex // one packet at a time takes its slots
@@ -81,6 +84,13 @@ func (s *session) deliver(m *message) {
 		}
 		s.mu.Unlock()
 		return
+	}
+	if s.beyond.Epoch != "" && m.at.Epoch != "" {
+		if !m.after(s.beyond) {
+			s.mu.Unlock()
+			return
+		}
+		s.beyond = rooms.Cursor{}
 	}
 	s.mu.Unlock()
 	s.write(m)

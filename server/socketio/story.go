@@ -16,9 +16,12 @@ const maxStory = 1000
 func (s *session) story(videoID string, c rooms.Cursor) (bool, error) {
 	s.catching.Lock()
 	defer s.catching.Unlock()
+	s.mu.Lock()
+	had := s.beyond
+	s.mu.Unlock()
 	live := s.hold()
 	whole, err := s.tell(videoID, c, live)
-	if _, released := s.release(rooms.Cursor{}); !released {
+	if _, released := s.release(had); !released {
 		s.close() // the client comes again, and is served from the log
 	}
 	return whole, err
