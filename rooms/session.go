@@ -1,6 +1,9 @@
 package rooms
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Session is what is remembered of a Socket.IO socket, so that its client can
 // take it up again: on any node, also when the one it was on is gone.
@@ -9,6 +12,10 @@ type Session struct {
 	PID, SID string
 	// UserID is whose it is. Nobody else may take it up.
 	UserID string
+	// TokenID and IssuedAt are those of the token that it was last held with.
+	// When that is revoked the session is, too.
+	TokenID  string
+	IssuedAt time.Time
 	// Videos are the ids of those that it follows.
 	Videos []string
 	// Start is the place from which the client has events: it stands in for a

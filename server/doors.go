@@ -64,7 +64,11 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	denylist.Watch(func(r models.Revocation) { sockets.Revoke(r) })
+	denylist.Watch(func(r models.Revocation) {
+		if n := sockets.Revoke(r); n > 0 {
+			logger.Info("sockets were dismissed, as their token was revoked", "organization", r.OrganizationID, "kind", r.Kind, "sockets", n)
+		}
+	})
 	d := &doors{sockets: sockets, denylist: denylist}
 	checks := b.Ready()
 	checks["serving"] = d.serving

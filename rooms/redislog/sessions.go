@@ -21,6 +21,8 @@ const sessionSlack = 10 * time.Minute
 type saved struct {
 	SID    string   `json:"s"`
 	UserID string   `json:"u"`
+	Token  string   `json:"t,omitempty"`
+	Issued int64    `json:"i,omitempty"` // in Unix seconds
 	Videos []string `json:"v,omitempty"`
 	Epoch  string   `json:"e,omitempty"`
 	Seq    uint64   `json:"n,omitempty"`
@@ -39,7 +41,11 @@ func (l *Log) Save(ctx context.Context, org string, sessions ...rooms.Session) e
 	_, err := l.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i := range sessions {
 			s := &sessions[i]
-			raw, err := json.Marshal(saved{s.SID, s.UserID, s.Videos, s.Start.Epoch, s.Start.Seq})
+			out := saved{s.SID, s.UserID, s.TokenID, 0, s.Videos, s.Start.Epoch, s.Start.Seq}
+			if !s.IssuedAt.IsZero() {
+				out.Issued = s.IssuedAt.Unix()
+			}
+			raw, err := json.Marshal(out)
 			if err != nil {
 				return err
 			}
@@ -71,10 +77,14 @@ func (l *Log) Load(ctx context.Context, org, pid string) (rooms.Session, error) 
 	if json.Unmarshal(raw, &s) != nil {
 		return rooms.Session{}, models.ErrNotFound // of a version that wrote otherwise
 	}
-	return rooms.Session{
-		PID: pid, SID: s.SID, UserID: s.UserID, Videos: s.Videos,
+	out := rooms.Session{
+		PID: pid, SID: s.SID, UserID: s.UserID, TokenID: s.Token, Videos: s.Videos,
 		Start: rooms.Cursor{Epoch: s.Epoch, Seq: s.Seq},
-	}, nil
+	}
+	if s.Issued != 0 {
+		out.IssuedAt = time.Unix(s.Issued, 0)
+	}
+	return out, nil
 }
 
 // Forget is [rooms.Sessions.Forget].

@@ -17,7 +17,7 @@ func TestSessions(t *testing.T) {
 	l := New(newClient(t, s.addr), Options{Retention: time.Minute})
 	ctx := context.Background()
 	want := rooms.Session{
-		PID: "secret-name", SID: "public", UserID: "u1", Videos: []string{"v1", "v:2"},
+		PID: "secret-name", SID: "public", UserID: "u1", TokenID: "t1", IssuedAt: time.Unix(1777777777, 0), Videos: []string{"v1", "v:2"},
 		Start: rooms.Cursor{Epoch: "e", Seq: 7},
 	}
 	if _, err := l.Load(ctx, "a", want.PID); models.CodeOf(err) != models.CodeNotFound {

@@ -90,7 +90,8 @@ func (d *Door) admit(token string, w wish) (a *admission) {
 }
 
 // errSession says that a session cannot be taken up. An absent one, a foreign
-// one and one with a place that cannot be are alike.
+// one, one that was revoked with its token and one with a place that cannot be
+// are alike.
 var errSession = errors.New("no such session")
 
 // takeUp finds the session that a client names.
@@ -108,7 +109,9 @@ func (d *Door) takeUp(a *admission, w wish) error {
 		return err
 	}
 	from, err := rooms.ParseCursor(w.offset)
-	if err != nil || known.UserID != a.who.UserID {
+	if err != nil || known.UserID != a.who.UserID || d.revoked(models.Identity{
+		OrganizationID: a.who.OrganizationID, UserID: known.UserID, TokenID: known.TokenID, IssuedAt: known.IssuedAt,
+	}) {
 		return errSession
 	}
 	if from.Epoch == "" {

@@ -206,6 +206,7 @@ func (d *Door) refresh(ctx context.Context, s *session, args []any) any {
 		return refusal(models.Errorf(models.CodeTokenRevoked, wordsInvalid))
 	}
 	s.schedule(who.ExpiresAt)
+	d.remember(s) // with this token: the one before may be revoked now
 	end := who.ExpiresAt.UTC()
 	return done{OK: true, ExpiresAt: &end}
 }

@@ -181,3 +181,55 @@ func TestRevokeMeetsHandshakes(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// A session ends with the token that it was held with: who gets in again with a
+// later one begins anew, and is told so. A token that was replaced in time
+// takes nothing with it.
+func TestRevokedSessionIsNotTakenUp(t *testing.T) {
+	t.Parallel()
+	list, err := auth.OpenDenylist(t.Context(), openStore(t), 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := auth.New(t.Context(), auth.Config{Secrets: [][]byte{revokeSecret}, Revoked: list.Revoked})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startServerWith(t, func([]any) {}, func(c *Config) { c.Authenticate, c.Revoked = verifier.Verify, list.Revoked })
+	list.Watch(func(r models.Revocation) { s.door.Revoke(r) })
+	revoke := func(id string) {
+		t.Helper()
+		if _, err := list.Revoke(t.Context(), "a", models.Revocation{Kind: models.RevokeToken, Subject: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var r resumer
+	r.connect(t, s, signedFor(t, "a", "ann", "t1"), nil)
+	r.until(t, "stream:ready")
+	r.conn.Close() // away while it happens
+	if !r.connect(t, s, signedFor(t, "a", "ann", "t2"), nil) {
+		t.Error("the session was not taken up with another token")
+	}
+	r.until(t, "stream:ready")
+	r.send(`421["auth:refresh",{"token":"` + signedFor(t, "a", "ann", "t3") + `"}]`)
+	for text := ""; !strings.HasPrefix(text, `431[{"ok":true`); {
+		if text, err = r.next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.conn.Close()
+	revoke("t1")
+	revoke("t2")
+	if !r.connect(t, s, signedFor(t, "a", "ann", "t3"), nil) {
+		t.Error("tokens that were replaced took the session with them")
+	}
+	r.until(t, "stream:ready")
+	r.conn.Close()
+	revoke("t3")
+	if r.connect(t, s, signedFor(t, "a", "ann", "t4"), nil) {
+		t.Error("a revoked session was taken up")
+	}
+	if got := r.until(t, "stream:reset"); got["reason"] != reasonSession {
+		t.Errorf("got %v", got)
+	}
+}

@@ -164,7 +164,7 @@ func (s *session) saved() rooms.Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return rooms.Session{
-		PID: s.pid, SID: string(s.id), UserID: s.who.UserID,
+		PID: s.pid, SID: string(s.id), UserID: s.who.UserID, TokenID: s.who.TokenID, IssuedAt: s.who.IssuedAt,
 		Videos: slices.Clone(s.videos), Start: s.start,
 	}
 }
