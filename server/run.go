@@ -60,7 +60,10 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 	welcome(out, c, b, words)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Reconciler().Run(ctx) })
-	group.Go(func() error { return doors.denylist.Run(ctx) })
+	// What is revoked while the last sockets leave holds for them, too.
+	serving, served := context.WithCancel(context.WithoutCancel(ctx))
+	defer served()
+	group.Go(func() error { return doors.denylist.Run(serving) })
 	if worker != nil {
 		group.Go(func() error { return worker.Run(ctx) })
 	}
@@ -76,6 +79,7 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 		return nil
 	})
 	group.Go(func() error {
+		defer served()
 		<-ctx.Done()
 		doors.leaving.Store(true)
 		web.SetKeepAlivesEnabled(false)
