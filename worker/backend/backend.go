@@ -76,7 +76,7 @@ func Open(ctx context.Context, c *Config, logger *slog.Logger) (b *Backend, err 
 	b.Blobs = blobs
 	b.closers = append(b.closers, func() { _ = blobs.Close() })
 	b.BlobWords = "files in " + dir
-	redis.SetLogger(redisWords{logger})
+	redisLog.Store(logger)
 	client, words, stop, err := openRedis(ctx, c)
 	if err != nil {
 		return b, err

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -131,11 +132,19 @@ func openRedis(ctx context.Context, c *Config) (client redis.UniversalClient, wo
 }
 
 // redisWords hands the driver's own complaints to the log, at the level of
-// things that heal by themselves.
-type redisWords struct{ logger *slog.Logger }
+// things that heal by themselves. The driver has one logger for the process and
+// reads it without a lock, so it is set before there is a client; the log behind
+// it is that of the last [Open].
+type redisWords struct{}
 
-func (w redisWords) Printf(_ context.Context, format string, args ...any) {
-	w.logger.Debug(fmt.Sprintf(format, args...), "from", "go-redis")
+var redisLog atomic.Pointer[slog.Logger]
+
+func init() { redis.SetLogger(redisWords{}) }
+
+func (redisWords) Printf(_ context.Context, format string, args ...any) {
+	if logger := redisLog.Load(); logger != nil {
+		logger.Debug(fmt.Sprintf(format, args...), "from", "go-redis")
+	}
 }
 
 func moveClock(ctx context.Context, m *miniredis.Miniredis) {
