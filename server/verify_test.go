@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/models/modelstest/testenv"
 	"reelroom/server/harness/verify"
 )
 
@@ -33,6 +34,38 @@ func tryOut(t *testing.T, c verify.Config) verify.Report {
 	}
 	t.Logf("%+v", report)
 	return report
+}
+
+// What an operator runs finds nothing wrong with one node, nor with two.
+func TestVerifyFindsNothing(t *testing.T) {
+	t.Parallel()
+	t.Run("one node", func(t *testing.T) {
+		t.Parallel()
+		in := start(t, map[string]string{"WORKER": "off"})
+		verified(t, in.tenants(), in.url)
+	})
+	t.Run("two nodes", func(t *testing.T) {
+		t.Parallel()
+		shared := map[string]string{
+			"MONGODB_URI": databaseOf(testenv.Variable(t, "MONGODB_TEST_URI"), "reelroom_verify_"+models.NewID(time.Now())), "REDIS_URL": realRedis(t),
+			"JWT_SECRET": strings.Repeat("test secret ", 4), "BLOB_URL": "file://" + t.TempDir(), "WORKER": "off",
+		}
+		a, b := start(t, shared), start(t, shared)
+		verified(t, a.tenants(), a.url, b.url)
+	})
+}
+
+func verified(t *testing.T, tenants [2]verify.Tenant, urls ...string) {
+	t.Helper()
+	const clients, events, cuts = 4, 200, 24
+	r := tryOut(t, verify.Config{URLs: urls, Tenants: tenants, Clients: clients, Events: events, Cuts: cuts, Patience: patience})
+	for _, words := range r.Broken {
+		t.Error(words)
+	}
+	if r.Delivery.Deliveries != clients*events || r.Cuts.Cuts < cuts || r.Cuts.Resumed != r.Cuts.Cuts ||
+		r.Cuts.Deliveries != clients*r.Cuts.Events || r.Snapshots != clients || r.Probes < 12 {
+		t.Errorf("not all was tried: %+v", r)
+	}
 }
 
 // What is wrong is noticed, and named.

@@ -63,8 +63,8 @@ func (g *group) settle(s *Stream, part string, sent uint64) {
 		s.Disorder += w.tally.Disorder
 		s.Resets += w.resets
 		if lost+w.tally.Doubles+w.tally.Disorder > 0 || w.resets > 0 {
-			t.report.broken("%s: %s (connected %d times, resumed %d): of %d events %d lost, %d doubled, %d out of order; stream:reset %d times",
-				part, w.name, w.connects, w.resumed, sent, lost, w.tally.Doubles, w.tally.Disorder, w.resets)
+			t.report.broken("%s: %s (connected %d times, resumed %d): of %d events %d lost, %d doubled, %d out of order; stream:reset %d times%s",
+				part, w.name, w.connects, w.resumed, sent, lost, w.tally.Doubles, w.tally.Disorder, w.resets, w.odd)
 		}
 		w.mu.Unlock()
 	}

@@ -43,7 +43,10 @@ type watcher struct {
 	keep    bool
 	connects, resumed,
 	resets int
-	foreign []string
+	// last is the place of the last event of the run; odd describes the first
+	// one that came twice or out of order.
+	last, odd string
+	foreign   []string
 }
 
 // group is clients that end together.
@@ -131,7 +134,7 @@ func (w *watcher) connected(s sio.Session) {
 func (w *watcher) follow(run string, latency *load.Histogram) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.run, w.tally, w.latency = run, load.Tally{}, latency
+	w.run, w.tally, w.latency, w.last, w.odd = run, load.Tally{}, latency, "", ""
 }
 
 func (w *watcher) event(e sio.Event) {
@@ -148,7 +151,12 @@ func (w *watcher) event(e sio.Event) {
 	if !ok || m.Run != w.run || w.run == "" || m.Org != w.tenant {
 		return
 	}
+	before := w.tally
 	w.tally.Add(m.N, seqOf(e.Cursor()))
+	if w.odd == "" && w.tally.Doubles+w.tally.Disorder > before.Doubles+before.Disorder {
+		w.odd = fmt.Sprintf("; event %d came at cursor %s on connection %d after %s", m.N, e.Cursor(), w.connects, w.last)
+	}
+	w.last = fmt.Sprintf("cursor %s on connection %d", e.Cursor(), w.connects)
 	if w.latency != nil {
 		w.latency.Add(e.ReceivedAt.Sub(m.At))
 	}
