@@ -15,6 +15,12 @@ export class ReelroomError extends Error {
   }
 }
 
+/** Any failure as one with words to show. */
+export function asError(cause: unknown): ReelroomError {
+  if (cause instanceof ReelroomError) return cause;
+  return new ReelroomError(cause instanceof Error ? cause.message : String(cause), "unknown");
+}
+
 export async function resolveToken(token: Token | undefined): Promise<string> {
   return typeof token === "function" ? token() : (token ?? "");
 }

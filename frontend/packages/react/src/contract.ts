@@ -331,10 +331,15 @@ export interface ServerToClientEvents {
 export interface Refusal {
   code: Code;
   message: string;
+  /** Seconds to wait, for what a limit refused. */
+  retryAfter?: number;
 }
 
-/** The ack of video:subscribe: the present state, and the place it stands at. */
-export type SubscribeAck = { ok: true; video: VideoDocument; cursor: Cursor } | { ok: false; error: Refusal };
+/** The ack of video:subscribe: the present state, and the place it stands at. Reset tells that not every event after the place that was asked for is kept. */
+export type SubscribeAck = { ok: true; video: VideoDocument; cursor: Cursor; reset?: boolean } | { ok: false; error: Refusal };
+
+/** The ack of auth:refresh: when the token that was taken ends. */
+export type RefreshAck = { ok: true; expiresAt: Timestamp } | { ok: false; error: Refusal };
 
 /** The ack of every other request. */
 export type Ack = { ok: true } | { ok: false; error: Refusal };
@@ -348,7 +353,7 @@ export interface ClientToServerEvents {
   "video:unsubscribe": (video: string | { videoId: string }, ack?: (answer: Ack) => void) => void;
   "video:cancel": (video: string | { videoId: string }, ack?: (answer: VideoAck) => void) => void;
   "video:retry": (video: string | { videoId: string }, ack?: (answer: VideoAck) => void) => void;
-  "auth:refresh": (refresh: { token: string }, ack?: (answer: Ack) => void) => void;
+  "auth:refresh": (refresh: { token: string }, ack?: (answer: RefreshAck) => void) => void;
   "chat:message": (message: { text: string }, ack?: (answer: Ack) => void) => void;
 }
 

@@ -1,27 +1,47 @@
 import type { Cursor } from "./contract.js";
 
-/** What orders two states of one video: attempt, then rev, then the place in the log. */
-export interface Stamp {
-  attempt: number;
-  rev: number;
+/** A place in the organization's log; the epoch is empty when it is not known. */
+export interface Place {
   epoch: string;
   seq: number;
 }
 
+/** What orders two states of one video: the place in the log, then attempt and rev. */
+export interface Stamp extends Place {
+  attempt: number;
+  rev: number;
+}
+
 /** Splits "epoch.seq"; an unreadable cursor stands before everything. */
-export function parseCursor(cursor: Cursor | null | undefined): { epoch: string; seq: number } {
+export function parseCursor(cursor: Cursor | null | undefined): Place {
   const dot = cursor ? cursor.lastIndexOf(".") : -1;
   const seq = dot > 0 ? Number(cursor!.slice(dot + 1)) : NaN;
   return Number.isSafeInteger(seq) ? { epoch: cursor!.slice(0, dot), seq } : { epoch: "", seq: 0 };
 }
 
+/** Tells whether who has everything up to `have` has everything up to `want`: only places of one epoch compare. */
+export function covers(have: Cursor | null, want: Cursor | null): boolean {
+  const [a, b] = [parseCursor(have), parseCursor(want)];
+  return a.epoch !== "" && a.epoch === b.epoch && a.seq >= b.seq;
+}
+
 /**
- * Tells whether an event comes after the state that is held. Within one
- * revision only places of the same epoch can be compared; after a new epoch
- * the event is the newer one, because the old log is gone.
+ * Tells whether a place comes after another. One of another epoch does, because
+ * the old log is gone; a place without an epoch, of an event that was told
+ * again, is of the log that the other one stands in.
+ */
+export function later(place: Place, than: Place): boolean {
+  if (place.epoch !== "" && place.epoch !== than.epoch) return true;
+  return place.seq > than.seq;
+}
+
+/**
+ * Tells whether an event comes after the state that is held. Up to its place
+ * that state has everything, whatever the revision: an id can have a second
+ * life, whose revisions begin anew. A revision that is older is so in any place.
  */
 export function newer(event: Stamp, held: Stamp): boolean {
+  if (!later(event, held)) return false;
   if (event.attempt !== held.attempt) return event.attempt > held.attempt;
-  if (event.rev !== held.rev) return event.rev > held.rev;
-  return event.epoch !== held.epoch || event.seq > held.seq;
+  return event.rev >= held.rev;
 }

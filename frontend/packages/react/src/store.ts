@@ -1,9 +1,12 @@
-import { Api, ReelroomError, type Token } from "./api.js";
+import { Api, asError, type ReelroomError, type Token } from "./api.js";
 import type { VideoEventName, VideoPayload } from "./apply.js";
 import type { Cursor, SubscribeAck, VideoDocument } from "./contract.js";
-import { Link, type AnySocket, type Connection } from "./link.js";
+import { Fetches } from "./fetches.js";
+import { Link, type AnySocket, type Connection, type From } from "./link.js";
 import { Notifier } from "./notify.js";
+import { covers } from "./order.js";
 import { Videos } from "./videos.js";
+import { Watching } from "./watching.js";
 
 export type { Connection } from "./link.js";
 
@@ -47,6 +50,11 @@ export interface LibraryStore {
   reload(): Promise<void>;
   /** Fetches the next page. */
   loadMore(): Promise<void>;
+  /**
+   * The place of the last event: an app's own socket that passes it as auth.after
+   * is given everything that came later. Null until the server has told one.
+   */
+  getCursor(): Cursor | null;
   /** Takes a document from another answer, for instance of an upload. */
   put(video: VideoDocument): void;
   /** Takes a video away at once, for instance after the server confirmed its deletion. */
@@ -55,19 +63,10 @@ export interface LibraryStore {
 
 /** Waits before a failed list is fetched again, in ms. */
 const reloadWaits = [1_000, 2_000, 5_000, 10_000, 30_000];
-/** Fetches of single documents at a time, ids that may wait for one, and events kept for each. */
-const maxFetches = 4;
-const maxWaiting = 200;
-const maxKept = 50;
+/** How long after a connect the server may take to tell whether it has given all that was missed, in ms. */
+const readyWait = 10_000;
 /** Answers of getVideo that are kept, so that the same state is the same object. */
 const maxStates = 2000;
-
-/** A document to fetch: unknown when none is held, stale when it is not whole. */
-interface Waiting {
-  why: "unknown" | "stale";
-  events: [VideoEventName, VideoPayload, Cursor][];
-  fetching: boolean;
-}
 
 export function createLibraryStore(options: LibraryOptions = {}): LibraryStore {
   return new Store(options);
@@ -79,10 +78,9 @@ class Store implements LibraryStore {
   private readonly link: Link;
   private readonly videos = new Videos();
   private readonly notifier = new Notifier();
-  private readonly watched = new Map<string, number>();
+  private readonly watching: Watching;
   private readonly missing = new Set<string>();
-  /** Ids of events whose document is not held, or not whole. */
-  private readonly waiting = new Map<string, Waiting>();
+  private readonly fetches: Fetches;
   private readonly states = new Map<string, VideoState>();
 
   private library: Library = { state: "idle", error: null, videos: [], hasMore: false };
@@ -90,9 +88,20 @@ class Store implements LibraryStore {
   private started: AbortController | undefined;
   private next: string | null = null;
   private loading: AbortController | undefined;
-  private touched = new Set<string>();
+  /** Where the ids stand in the log that were heard of since the list was asked for; "" when that is not known. */
+  private touched = new Map<string, Cursor>();
   private failures = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
+
+  /** Whether the list is being fetched, as against its next page. */
+  private reloading = false;
+  /** Something is missing in what is held, and only the list can tell it. */
+  private patchy = true;
+  /** Where the list was read, and what the one on its way must reach. */
+  private listed: Cursor | null = null;
+  private reach: Cursor | null = null;
+  /** Runs while the server has yet to tell whether everything that was missed has come. */
+  private unsure: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ url = "", socket, token, pageSize = 50, fetch: fetcher = (...args) => fetch(...args) }: LibraryOptions) {
     this.pageSize = Math.min(Math.max(pageSize, 1), 100);
@@ -102,9 +111,23 @@ class Store implements LibraryStore {
         this.connection = next;
         this.notifier.changed();
       },
-      up: (recovered) => this.up(recovered),
+      up: (from) => this.up(from),
       event: (name, payload, cursor) => this.event(name, payload, cursor),
-      reset: () => void this.reload(),
+      ready: (missed, cursor) => {
+        if (this.sure() && missed) this.fetchUpTo(cursor);
+      },
+      reset: (cursor) => {
+        this.sure();
+        this.fetchUpTo(cursor);
+      },
+    });
+    this.watching = new Watching(this.link, (id, ack) => this.answered(id, ack));
+    this.fetches = new Fetches(this.api, this.videos, {
+      listed: (cursor) => this.listedBefore(cursor),
+      event: (...heard) => this.event(...heard),
+      changed: () => this.notifier.changed(),
+      tooMany: (cursor) => this.fetchUpTo(cursor),
+      failed: (problem) => this.again(problem),
     });
   }
 
@@ -125,13 +148,16 @@ class Store implements LibraryStore {
   };
 
   private stop(): void {
+    const unsure = this.sure();
+    if (unsure || this.reloading || !this.fetches.idle || !this.link.resumes) this.patchy = true;
     this.started?.abort();
     this.started = undefined;
     this.loading?.abort();
     this.loading = undefined;
-    clearTimeout(this.retry);
-    this.waiting.clear();
-    for (const id of this.watched.keys()) this.link.send("video:unsubscribe", id);
+    this.reloading = false;
+    this.calm();
+    this.fetches.clear();
+    this.watching.stop();
     this.link.stop();
   }
 
@@ -142,6 +168,8 @@ class Store implements LibraryStore {
   };
 
   getConnection = (): Connection => this.connection;
+
+  getCursor = (): Cursor | null => this.link.cursor;
 
   getVideo = (id: string): VideoState => {
     const video = this.videos.get(id) ?? null;
@@ -155,31 +183,21 @@ class Store implements LibraryStore {
   };
 
   watch = (id: string): (() => void) => {
-    const count = this.watched.get(id) ?? 0;
-    this.watched.set(id, count + 1);
-    if (count === 0) this.ask(id);
+    this.watching.add(id);
     let gone = false;
     return () => {
       if (gone) return;
       gone = true;
-      setTimeout(() => this.unwatch(id), 0);
+      setTimeout(() => {
+        if (!this.watching.remove(id)) return;
+        this.missing.delete(id);
+        this.states.delete(id);
+      }, 0);
     };
   };
 
-  private unwatch(id: string): void {
-    const count = (this.watched.get(id) ?? 1) - 1;
-    if (count > 0) {
-      this.watched.set(id, count);
-      return;
-    }
-    this.watched.delete(id);
-    this.missing.delete(id);
-    this.states.delete(id);
-    this.link.send("video:unsubscribe", id);
-  }
-
   put = (video: VideoDocument): void => {
-    this.touched.add(video.id);
+    this.touched.set(video.id, "");
     this.videos.put(video);
     this.notifier.changed();
   };
@@ -191,10 +209,14 @@ class Store implements LibraryStore {
 
   reload = async (): Promise<void> => {
     if (!this.started) return;
-    clearTimeout(this.retry);
+    this.calm();
+    this.sure();
     this.loading?.abort();
     const mine = (this.loading = new AbortController());
-    this.touched = new Set();
+    this.reloading = true;
+    this.patchy = false;
+    this.reach = null;
+    this.touched = new Map();
     if (this.library.state !== "ready") this.show({ state: "loading", error: null });
     try {
       const want = Math.max(this.pageSize, this.videos.size);
@@ -209,12 +231,22 @@ class Store implements LibraryStore {
         next = page.nextCursor || null;
         fetched.push(...page.data);
       } while (next && fetched.length < want);
+      const keep = new Set(fetched.map((v) => v.id));
       for (const video of fetched) this.videos.put(video, cursor);
-      this.videos.keepOnly(new Set(fetched.map((v) => v.id)), this.touched);
+      // What was heard of later than the list was read need not be in it.
+      for (const [id, at] of this.touched) if (!covers(cursor, at)) keep.add(id);
+      for (const id of this.watching.ids()) {
+        if (!keep.has(id)) this.watching.ask(id); // its own answer tells
+        keep.add(id);
+      }
+      this.videos.keepOnly(keep);
       this.next = next;
+      this.listed = cursor;
       this.failures = 0;
       this.loading = undefined;
+      this.reloading = false;
       this.show({ state: "ready", error: null, hasMore: next !== null });
+      if (this.reach && !covers(cursor, this.reach)) void this.reload();
       this.settle();
     } catch (error) {
       if (!mine.signal.aborted) this.failed(error);
@@ -242,10 +274,27 @@ class Store implements LibraryStore {
   private failed(cause: unknown): void {
     const error = asError(cause);
     this.loading = undefined;
+    this.reloading = false;
     this.show({ state: this.library.state === "ready" ? "ready" : "error", error });
+    this.again(error);
+  }
+
+  /** Fetches the list later, as something could not be fetched now. */
+  private again(error: ReelroomError): void {
+    if (this.reloading) {
+      this.reach = this.link.cursor;
+      return;
+    }
+    this.patchy = true;
     if (error.status === 401 || error.status === 403) return; // waiting does not help
+    if (this.retry !== undefined) return;
     const wait = reloadWaits[Math.min(this.failures++, reloadWaits.length - 1)];
     this.retry = setTimeout(() => void this.reload(), wait);
+  }
+
+  private calm(): void {
+    clearTimeout(this.retry);
+    this.retry = undefined;
   }
 
   private show(change: Partial<Library>): void {
@@ -253,89 +302,61 @@ class Store implements LibraryStore {
     this.notifier.changed();
   }
 
-  private up(recovered: boolean): void {
-    if (recovered && this.library.state === "ready" && !this.loading) return;
-    for (const id of this.watched.keys()) this.ask(id);
-    void this.reload();
+  private up(from: From): void {
+    if (from !== "resumed") this.watching.forget();
+    // The session before had not told yet, and the resumed one goes on from it.
+    const missed = this.sure() && from === "resumed";
+    const whole = this.library.state === "ready" && !this.reloading && !this.patchy && !missed;
+    if (!whole || from === "nothing") void this.reload();
+    else if (from === "unknown") this.unsure = setTimeout(() => void this.reload(), readyWait);
+    this.watching.mend();
   }
 
-  private ask(id: string): void {
-    this.link.send("video:subscribe", id, (ack: SubscribeAck) => {
-      if (ack.ok) {
-        this.missing.delete(id);
-        this.touched.add(id);
-        this.videos.put(ack.video, ack.cursor);
-      } else if (ack.error.code === "not_found" && this.watched.has(id)) {
-        this.missing.add(id);
-      }
-      this.notifier.changed();
-    });
+  /** Ends the waiting for the server's word; true when there was one. */
+  private sure(): boolean {
+    if (this.unsure === undefined) return false;
+    clearTimeout(this.unsure);
+    this.unsure = undefined;
+    return true;
+  }
+
+  /** Sees to it that what is held is as new as cursor. */
+  private fetchUpTo(cursor: Cursor | null): void {
+    if (this.reloading) this.reach = cursor;
+    else if (this.patchy || !covers(this.listed, cursor)) void this.reload();
+  }
+
+  private answered(id: string, ack: SubscribeAck): void {
+    if (ack.ok) {
+      this.missing.delete(id);
+      this.touched.set(id, "");
+      this.videos.put(ack.video, ack.cursor);
+    } else if (ack.error.code === "not_found" && this.watching.has(id)) {
+      this.missing.add(id);
+      this.videos.drop(id);
+    }
+    this.notifier.changed();
   }
 
   private event(name: VideoEventName, payload: VideoPayload, cursor: Cursor): void {
     if (!payload || typeof payload.videoId !== "string") return;
-    this.touched.add(payload.videoId);
+    const id = payload.videoId;
     const effect = this.videos.event(name, payload, cursor);
-    if (effect === "dropped") return;
-    if (effect !== "applied") this.fetchLater(effect, name, payload, cursor);
+    if (effect === "dropped" || (effect === "unknown" && this.listedBefore(cursor))) return;
+    if (effect !== "unknown") this.touched.set(id, cursor);
+    if (name === "video:deleted") this.fetches.forget(id);
+    else if (effect !== "applied") this.fetches.add(effect, name, payload, cursor);
+    this.settle();
     this.notifier.changed();
   }
 
-  /** Notes that a document must be fetched; events that come before it arrives are applied to it. */
-  private fetchLater(why: "unknown" | "stale", name: VideoEventName, payload: VideoPayload, cursor: Cursor): void {
-    const id = payload.videoId;
-    let entry = this.waiting.get(id);
-    if (!entry) {
-      if (this.waiting.size >= maxWaiting) {
-        this.waiting.clear();
-        void this.reload();
-        return;
-      }
-      this.waiting.set(id, (entry = { why, events: [], fetching: false }));
-    }
-    entry.events.push([name, payload, cursor]);
-    if (entry.events.length > maxKept) entry.events.shift();
-    this.settle();
+  /** Tells whether the list was read after an event: then a video that is not held is on a page that was not fetched. */
+  private listedBefore(cursor: Cursor): boolean {
+    return !this.reloading && covers(this.listed, cursor);
   }
 
   /** Starts the fetches that wait. While the list is on its way they do: it may answer them. */
   private settle(): void {
-    const started = this.started;
-    if (!started || this.loading) return;
-    let busy = [...this.waiting.values()].filter((w) => w.fetching).length;
-    for (const [id, entry] of this.waiting) {
-      if (busy >= maxFetches) return;
-      if (entry.fetching) continue;
-      if (entry.why === "unknown" && this.videos.get(id)) {
-        this.waiting.delete(id);
-        for (const event of entry.events) this.event(...event);
-        continue;
-      }
-      entry.fetching = true;
-      busy++;
-      void this.fetchOne(id, entry, started.signal);
-    }
+    if (this.started && !this.loading) this.fetches.settle(this.started.signal);
   }
-
-  private async fetchOne(id: string, entry: Waiting, signal: AbortSignal): Promise<void> {
-    try {
-      const video = await this.api.video(id, signal);
-      if (this.waiting.get(id) !== entry) return;
-      this.videos.put(video);
-    } catch {
-      // Deleted meanwhile, or out of reach: the next event or the next list tells.
-    }
-    if (signal.aborted) return;
-    if (this.waiting.get(id) === entry) {
-      this.waiting.delete(id);
-      for (const [name, payload, cursor] of entry.events) this.videos.event(name, payload, cursor);
-      this.notifier.changed();
-    }
-    this.settle();
-  }
-}
-
-function asError(cause: unknown): ReelroomError {
-  if (cause instanceof ReelroomError) return cause;
-  return new ReelroomError(cause instanceof Error ? cause.message : String(cause), "unknown");
 }

@@ -5,7 +5,8 @@ import type { AnySocket } from "../src/link";
 /** A socket that a test moves by hand. */
 export class FakeSocket {
   connected = false;
-  recovered = false;
+  /** Clients before 4.6 do not have it. */
+  recovered: boolean | undefined = false;
   active = true;
   sent: [string, ...unknown[]][] = [];
   /** Answers requests that carry an ack, by event name. */
@@ -32,10 +33,17 @@ export class FakeSocket {
   fire(name: string, ...args: unknown[]) {
     for (const listener of [...(this.listeners.get(name) ?? [])]) listener(...args);
   }
-  up(recovered = false) {
+  up(recovered: boolean | undefined = false) {
     this.connected = true;
     this.recovered = recovered;
     this.fire("connect");
+  }
+  /** The first event of every connection. */
+  ready(recovered: boolean, cursor: string) {
+    this.fire("stream:ready", { recovered, cursor }, cursor);
+  }
+  reset(reason: string, cursor: string) {
+    this.fire("stream:reset", { reason, cursor }, cursor);
   }
   down() {
     this.connected = false;
@@ -56,6 +64,11 @@ export function video(id: string, change: Partial<VideoDocument> = {}): VideoDoc
     metadata: null, thumbnail: null, placeholder: null, media: "", sensitivity: null, warnings: [], error: null, code: null,
     createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z", startedAt: null, finishedAt: null, ...change,
   };
+}
+
+/** A change of the record: its payload and its cursor. */
+export function changed(name: string, videoId: string, rev: number, seq: number, change: object = {}) {
+  return [name, { organizationId: "org", videoId, title: videoId, attempt: 1, rev, seq, ts: "2026-01-01T00:00:01Z", ...change }, `e.${seq}`] as const;
 }
 
 export function progress(videoId: string, rev: number, seq: number, percent: number, change: object = {}) {

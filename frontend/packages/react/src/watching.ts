@@ -1,0 +1,74 @@
+import type { SubscribeAck } from "./contract.js";
+import type { Link } from "./link.js";
+
+/** Who watches which video here, and what the server's session is known to follow. */
+export class Watching {
+  private readonly counts = new Map<string, number>();
+  /** Ids that were asked for: true once the server has said yes. A request or an answer may get lost. */
+  private readonly asked = new Map<string, boolean>();
+
+  constructor(
+    private readonly link: Link,
+    private readonly answered: (id: string, ack: SubscribeAck) => void,
+  ) {}
+
+  has(id: string): boolean {
+    return this.counts.has(id);
+  }
+
+  ids(): Iterable<string> {
+    return this.counts.keys();
+  }
+
+  add(id: string): void {
+    const count = this.counts.get(id) ?? 0;
+    this.counts.set(id, count + 1);
+    if (count === 0) this.ask(id);
+  }
+
+  /** Returns true when nobody watches the video any more. */
+  remove(id: string): boolean {
+    const count = (this.counts.get(id) ?? 1) - 1;
+    if (count > 0) {
+      this.counts.set(id, count);
+      return false;
+    }
+    this.counts.delete(id);
+    this.leave(id);
+    return true;
+  }
+
+  /** The server's session is a new one, which follows nothing yet. */
+  forget(): void {
+    this.asked.clear();
+  }
+
+  /** Sends again what may have been lost with the connection. */
+  mend(): void {
+    for (const id of this.counts.keys()) if (!this.asked.get(id)) this.ask(id);
+    for (const id of this.asked.keys()) if (!this.counts.has(id)) this.leave(id);
+  }
+
+  /** Follows nothing any more. */
+  stop(): void {
+    for (const id of this.asked.keys()) this.leave(id);
+    this.asked.clear();
+  }
+
+  /** Follows a video, and asks for its present state. */
+  ask(id: string): void {
+    if (!this.link.connected) return;
+    if (!this.asked.has(id)) this.asked.set(id, false);
+    this.link.send("video:subscribe", id, (ack: SubscribeAck) => {
+      if (!ack.ok) this.asked.delete(id);
+      else if (this.asked.has(id)) this.asked.set(id, true);
+      this.answered(id, ack);
+    });
+  }
+
+  private leave(id: string): void {
+    this.link.send("video:unsubscribe", id, () => {
+      if (!this.counts.has(id)) this.asked.delete(id);
+    });
+  }
+}
