@@ -2,10 +2,12 @@
 //   REELROOM_URL=http://localhost:5000 REELROOM_SAMPLE=video.mp4 node --test
 // REELROOM_SHOTS=folder keeps pictures. Without a server it says why it skips; with CI=true that is a failure.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
+import { way } from "./cut.mjs";
 import { need } from "./need.mjs";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -32,15 +34,20 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** A browser of its own, signed in as the local admin; complaints gather what its console says. */
-async function open(complaints) {
+/** A browser of its own, signed in as the local admin, or with a token; complaints gather what its console says. */
+async function open(complaints, address = url, token = "") {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-  await page.goto(url);
-  await page.getByTestId("local").click();
+  await page.goto(address);
+  if (token) {
+    await page.evaluate((word) => sessionStorage.setItem("reelroom.token", word), token);
+    await page.reload();
+  } else {
+    await page.getByTestId("local").click();
+  }
   await page.getByTestId("connection").getByText("Live").waitFor();
   return page;
 }
@@ -113,4 +120,66 @@ test("a file that is not a video is refused with words and a code", { skip, time
   const row = page.getByTestId("upload").filter({ hasText: "notes.mp4" });
   await row.getByRole("alert").waitFor();
   assert.match(await row.getByRole("alert").textContent(), /\S.*\([a-z_]+\)/);
+});
+
+test("after a cut the page is true again, without asking for what it was given", { skip, timeout: 2 * patience + 60_000 }, async (t) => {
+  const path = await way(url);
+  t.after(path.close);
+  const token = await (await open([])).evaluate(() => sessionStorage.getItem("reelroom.token"));
+  const page = await open([], path.url, token);
+  const call = async (method, id = "", body, type) => {
+    const headers = { authorization: `Bearer ${token}`, ...(type && { "content-type": type }) };
+    const response = await fetch(`${url}/api/videos${id && `/${id}`}`, { method, headers, body, signal: AbortSignal.timeout(30_000) });
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${id}: ${response.status} ${text}`);
+    return text && JSON.parse(text);
+  };
+  const upload = (title) => {
+    const form = new FormData();
+    form.append("title", title);
+    form.append("file", new Blob([readFileSync(sample)], { type: "video/mp4" }), "sample.mp4");
+    return call("POST", "", form);
+  };
+  const card = (title, more = "") => page.locator(`[data-testid=card]${more}[aria-label=${JSON.stringify(title)}]`);
+  const done = (title) => card(title, "[data-status=completed]").waitFor({ timeout: patience });
+  const name = (word) => `${word} ${randomUUID().slice(0, 8)}`;
+  const [old, renamed, gone, fresh] = ["old", "renamed", "gone", "fresh"].map(name);
+
+  // What the page asks for, and what of that is still to be answered.
+  let [lists, busy] = [0, 0];
+  const about = (change) => (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith("/api/videos")) busy += change;
+    if (pathname === "/api/videos" && change > 0) lists++;
+  };
+  page.on("request", about(1)).on("requestfinished", about(-1)).on("requestfailed", about(-1));
+  const wait = async (met, why) => {
+    for (const end = Date.now() + patience; !(await met()); await new Promise((resolve) => setTimeout(resolve, 200))) {
+      assert.ok(Date.now() < end, why);
+    }
+  };
+
+  const [kept, lost] = [await upload(old), await upload(gone)];
+  for (const title of [old, gone]) await done(title);
+  await wait(() => busy === 0, "the page is never done with asking");
+  lists = 0;
+
+  path.cut();
+  await page.getByTestId("connection").getByText("Live").waitFor({ state: "detached" });
+  await call("DELETE", lost.id);
+  await call("PATCH", kept.id, JSON.stringify({ title: renamed }), "application/json");
+  const added = await upload(fresh);
+  await wait(async () => (await call("GET", added.id)).status === "completed", "the sample was not processed");
+  path.mend();
+
+  await page.getByTestId("connection").getByText("Live").waitFor();
+  for (const title of [renamed, fresh]) await done(title);
+  for (const title of [old, gone]) assert.equal(await card(title).count(), 0, `"${title}" is still there`);
+  assert.equal(lists, 0, "the list was fetched again");
+
+  await page.reload();
+  await card(renamed).waitFor();
+  for (const title of [old, gone]) assert.equal(await card(title).count(), 0, `"${title}" came back`);
+  for (const { id } of [kept, added]) await call("DELETE", id);
+  for (const title of [renamed, fresh]) await card(title).waitFor({ state: "detached" });
 });
