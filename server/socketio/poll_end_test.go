@@ -17,10 +17,9 @@ import (
 func TestPollOfAClosingConnectionIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
 	for range 400 {
 		c := connectPoll(t, s, "a:u:admin")
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		var both sync.WaitGroup
 		for method, body := range map[string]string{http.MethodGet: "", http.MethodPost: "1"} {
 			both.Go(func() {
@@ -40,6 +39,7 @@ func TestPollOfAClosingConnectionIsAnswered(t *testing.T) {
 			})
 		}
 		both.Wait()
+		cancel()
 		if t.Failed() {
 			return
 		}
