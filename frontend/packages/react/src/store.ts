@@ -246,7 +246,7 @@ class Store implements LibraryStore {
       this.loading = undefined;
       this.reloading = false;
       this.show({ state: "ready", error: null, hasMore: next !== null });
-      if (this.reach && !covers(cursor, this.reach)) void this.reload();
+      if (this.reach !== null && !covers(cursor, this.reach)) void this.reload();
       this.settle();
     } catch (error) {
       if (!mine.signal.aborted) this.failed(error);
@@ -282,7 +282,7 @@ class Store implements LibraryStore {
   /** Fetches the list later, as something could not be fetched now. */
   private again(error: ReelroomError): void {
     if (this.reloading) {
-      this.reach = this.link.cursor;
+      this.reach = this.link.cursor ?? "";
       return;
     }
     this.patchy = true;
@@ -322,7 +322,7 @@ class Store implements LibraryStore {
 
   /** Sees to it that what is held is as new as cursor. */
   private fetchUpTo(cursor: Cursor | null): void {
-    if (this.reloading) this.reach = cursor;
+    if (this.reloading) this.reach = cursor ?? "";
     else if (this.patchy || !covers(this.listed, cursor)) void this.reload();
   }
 

@@ -158,17 +158,27 @@ describe("a resumed session", () => {
   });
 });
 
+it("fetches nothing for a stream:reset that the list is already past", async () => {
+  socket.reset("session", "e.10");
+  await settle();
+  expect(lists()).toBe(1);
+  socket.fire("stream:reset", { reason: "lost" });
+  await settle();
+  expect(lists()).toBe(2);
+});
+
 describe("stream:reset while the list is on its way", () => {
   it.each([
-    ["e.20", 2, "is content with one that was read later"],
-    ["e.19", 3, "fetches again when it was read before"],
-    ["", 3, "fetches again when the list cannot tell"],
-  ])("at %s", async (cursor, calls) => {
+    ["is content with one that was read later", "e.20", "e.20", 2],
+    ["fetches again when it was read before", "e.19", "e.20", 3],
+    ["fetches again when the list cannot tell", "", "e.20", 3],
+    ["fetches again when the reset does not tell", "e.20", undefined, 3],
+  ])("%s", async (_, cursor, at, calls) => {
     const open = hold();
     server.cursor = cursor;
     void store.reload();
     await settle();
-    socket.reset("expired", "e.20");
+    socket.fire("stream:reset", { reason: "expired", cursor: at });
     open();
     await settle();
     expect(lists()).toBe(calls);
