@@ -75,7 +75,7 @@ type trial struct {
 	// namespaces are those that may be spoken to, beside "/".
 	namespaces []string
 	// event takes an event of "/" in place of the handlers. Where a trial is
-	// set, no event is sent by the door itself.
+	// set, no event is sent by the door itself, and no session is resumed.
 	event func(*session, *parser.Packet)
 }
 

@@ -59,9 +59,11 @@ func New(config Config) (*Door, error) {
 	opts.SetConnectTimeout(connectTime)
 	opts.SetParser(packetParser{d})
 	opts.SetAdapter(adapterBuilder{d})
-	recovery := &socket.ConnectionStateRecovery{}
-	recovery.SetSkipMiddlewares(false)
-	opts.SetConnectionStateRecovery(recovery)
+	if config.trial == nil {
+		recovery := &socket.ConnectionStateRecovery{}
+		recovery.SetSkipMiddlewares(false)
+		opts.SetConnectionStateRecovery(recovery)
+	}
 
 	d.io = socket.NewServer(nil, opts)
 	d.io.Sockets().Use(d.authenticate)

@@ -14,7 +14,7 @@ function connected(packet, namespace = "") {
   assert.ok(packet?.startsWith(`40${namespace}{`), packet);
   const { sid, ...rest } = JSON.parse(packet.slice(2 + namespace.length));
   assert.match(sid, /^[\w-]{16,}$/);
-  assert.deepEqual(Object.keys(rest).filter((key) => key !== "pid"), []);
+  assert.deepEqual(rest, {});
   return sid;
 }
 
