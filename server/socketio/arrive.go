@@ -27,7 +27,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, upgrade bool) error
 		}
 		c.poll.post(w, body)
 	default:
-		c.poll.get(r.Context(), w)
+		c.poll.get(w, r)
 	}
 	return nil
 }
@@ -64,7 +64,7 @@ func (d *Door) welcome(w http.ResponseWriter, r *http.Request, upgrade bool) err
 	if upgrade {
 		c.ws.start()
 	} else {
-		c.poll.get(r.Context(), w)
+		c.poll.get(w, r)
 	}
 	return nil
 }

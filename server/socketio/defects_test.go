@@ -18,7 +18,7 @@ const burst = 2000
 
 func publishBurst(s *testServer) {
 	for n := range burst {
-		s.hub.publish(progress("a", n))
+		s.hub.publish(crumb("a", n))
 	}
 }
 

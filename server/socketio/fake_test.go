@@ -179,6 +179,16 @@ func progress(org string, n int) models.Event {
 	}
 }
 
+// crumb makes a small event of a video of its own: thousands of them fit into a
+// queue, and none replaces another, however slow the reader is.
+func crumb(org string, n int) models.Event {
+	id := fmt.Sprintf("v%d", n)
+	return models.Event{
+		Name: models.EventProgress, OrganizationID: org, Audience: models.ToOrganization, VideoID: id,
+		Payload: json.RawMessage(fmt.Sprintf(`{"videoId":%q,"n":%d}`, id, n)),
+	}
+}
+
 // fakeAuth takes tokens such as "org:user:role", and the words "expired" and
 // anything else, which is invalid. "org:user:role:3s" lives for 3 s.
 func fakeAuth(_ context.Context, token string) (models.Identity, error) {

@@ -87,6 +87,9 @@ func (o *outbox) putAll(list []*message) {
 	}
 	fits := true
 	for _, m := range list {
+		if o.queue.size > corkBytes && !o.writing {
+			o.write() // or a full queue would drop what there is room for
+		}
 		fits = o.queue.push(m, maxQueue, o.door)
 	}
 	if !o.writing {

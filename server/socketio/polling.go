@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/zishang520/engine.io/v2/transports"
@@ -113,9 +115,29 @@ func (p *pollTransport) pressure(most int) <-chan struct{} {
 	return p.relief.wait()
 }
 
+// pythonPackets is how many packets python-engineio takes from one poll; it
+// gives up a connection that answers with more.
+const pythonPackets = 16
+
+// isPython tells the clients that python-engineio makes, with requests or with
+// aiohttp, by the names that these go by.
+func isPython(h http.Header) bool {
+	agent := h.Get("User-Agent")
+	return strings.HasPrefix(agent, "python-requests/") || strings.HasPrefix(agent, "Python/")
+}
+
 // get serves a poll.
-func (p *pollTransport) get(ctx context.Context, w http.ResponseWriter) {
-	batch, err := p.await(ctx)
+func (p *pollTransport) get(w http.ResponseWriter, r *http.Request) {
+	most, python := math.MaxInt, isPython(r.Header)
+	if python {
+		most = pythonPackets
+	}
+	batch, err := p.await(r.Context(), most)
+	if python && err == nil && len(batch) == 1 && batch[0] == packetClose {
+		// It would take this for the last word, and never come again.
+		p.conn.end(reasonForced, nil)
+		err = rejectSid
+	}
 	if err != nil {
 		if errors.Is(err, errOverlap) || errors.Is(err, errPollGone) {
 			p.conn.end(reasonError, err)
@@ -137,8 +159,9 @@ func (p *pollTransport) get(ctx context.Context, w http.ResponseWriter) {
 	}
 }
 
-// await returns what the poll is answered with: at least one packet.
-func (p *pollTransport) await(ctx context.Context) ([]*message, error) {
+// await returns what the poll is answered with: at least one packet, and as
+// many as most. A packet that ends the connection comes alone.
+func (p *pollTransport) await(ctx context.Context, most int) ([]*message, error) {
 	c := p.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -156,7 +179,10 @@ func (p *pollTransport) await(ctx context.Context) ([]*message, error) {
 		switch {
 		case len(p.queue.list) > 0:
 			p.relief.ease()
-			return p.queue.take(0), nil
+			if p.queue.list[0] != packetClose && p.queue.list[len(p.queue.list)-1] == packetClose {
+				most = min(most, len(p.queue.list)-1)
+			}
+			return p.queue.first(most), nil
 		case c.state == stateClosed:
 			last := p.last
 			if p.last = nil; last == nil {

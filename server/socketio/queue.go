@@ -87,6 +87,20 @@ func (q *queue) take(most int) []*message {
 	return batch
 }
 
+// first removes at most n messages, which are sent.
+func (q *queue) first(n int) []*message {
+	if n >= len(q.list) {
+		return q.take(0)
+	}
+	batch, bytes := q.list[:n:n], 0
+	for _, m := range batch {
+		bytes += len(m.frame)
+	}
+	q.list = q.list[n:]
+	q.sent(bytes)
+	return batch
+}
+
 // sent tells that bytes went out.
 func (q *queue) sent(bytes int) {
 	q.size -= bytes

@@ -46,13 +46,13 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 	door.handlers["count"] = func(_ context.Context, _ *session, args []any) any { return countBytes(args) }
 	door.handlers["burst"] = func(_ context.Context, client *session, args []any) any {
 		for n := range int(args[0].(float64)) {
-			hub.publish(progress(client.org, n))
+			hub.publish(crumb(client.org, n))
 		}
 		return nil
 	}
 	door.handlers["paced"] = func(_ context.Context, client *session, args []any) any {
 		for n := range int(args[0].(float64)) {
-			hub.publish(progress(client.org, n))
+			hub.publish(crumb(client.org, n))
 			time.Sleep(300 * time.Microsecond)
 		}
 		return nil
@@ -66,6 +66,10 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 	door.handlers["cut"] = func(_ context.Context, client *session, _ []any) any {
 		network.cut(client.conn.Id())
 		client.conn.Close(true) // which ends a WebSocket, too
+		return nil
+	}
+	door.handlers["away"] = func(_ context.Context, client *session, _ []any) any {
+		client.conn.Close(false) // as when the server stops
 		return nil
 	}
 	server.Start()

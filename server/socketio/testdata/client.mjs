@@ -138,15 +138,15 @@ for (const [name, list] of Object.entries(transports)) {
     assert.deepEqual(seen, numbers(2000));
     socket.close();
   };
-  scenarios[`${name}: cuts`] = async () => {
+  for (const how of ["cut", "away"]) scenarios[`${name}: ${how}`] = async () => {
     const again = { reconnection: true, reconnectionDelay: 10, reconnectionDelayMax: 50 };
-    const socket = open({ ...t, ...again, ...auth("cuts-" + name + ":u:viewer") });
+    const socket = open({ ...t, ...again, ...auth(how + "-" + name + ":u:viewer") });
     await once(socket, "connect");
     const ids = new Set();
     for (let i = 0; i < 5; i++) {
       ids.add(socket.io.engine.id);
       const back = once(socket, "connect");
-      socket.emit("cut"); // the server ends the connection
+      socket.emit(how); // the server ends the connection
       await back;
       assert.equal(await ask(socket, "echo", i), i);
     }

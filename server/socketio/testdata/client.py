@@ -9,15 +9,11 @@ import asyncio
 import sys
 import time
 
-import engineio.payload
 import socketio
 from socketio.exceptions import ConnectionError as Refused
 
 URL = sys.argv[1]
 PATIENCE = 20
-# Polling, python-engineio gives a connection up that sends more than 16 packets
-# at once, unless it is told otherwise.
-engineio.payload.Payload.max_decode_packets = 10_000
 TRANSPORTS = {"websocket": ["websocket"], "polling": ["polling"], "upgrade": ["polling", "websocket"]}
 
 
@@ -109,17 +105,21 @@ async def attached_bytes(transports):
         assert (await client.ask("video:subscribe", b"v1"))["error"]["code"] == "invalid"
 
 
-async def cuts(transports):
-    name = "python-cuts-" + "-".join(transports)
+async def cuts(transports, how="cut"):
+    name = f"python-{how}-" + "-".join(transports)
     async with Client(transports=transports, auth=member(name), reconnection=True) as client:
         seen = {await client.connects.get()}
         for number in range(5):
-            await client.sio.emit("cut")
+            await client.sio.emit(how)
             seen.add(await asyncio.wait_for(client.connects.get(), PATIENCE))
             assert await client.ask("echo", number) == number
         assert len(seen) == 6, seen
         await client.sio.emit("burst", 200)
         assert await client.numbers(200) == list(range(200))
+
+
+async def sent_away(transports):
+    await cuts(transports, "away")
 
 
 async def upgraded(transports):
@@ -143,7 +143,7 @@ async def other_namespace(transports):
 async def main():
     failed = 0
     for name, transports in TRANSPORTS.items():
-        for scenario in [refusals, header, subscribe, burst, acks, attached_bytes, cuts, upgraded, other_namespace]:
+        for scenario in [refusals, header, subscribe, burst, acks, attached_bytes, cuts, sent_away, upgraded, other_namespace]:
             start = time.monotonic()
             try:
                 await asyncio.wait_for(scenario(transports), 3 * PATIENCE)
