@@ -53,7 +53,7 @@ func runLoad(spec string) error {
 				case strings.HasPrefix(text, "40") && !in:
 					in = true
 					ready.Done()
-				case strings.HasPrefix(text, "42"):
+				case strings.HasPrefix(text, `42["video:progress"`):
 					got++
 				}
 			}
