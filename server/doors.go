@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"reelroom/frontend"
 	"reelroom/models"
@@ -53,6 +54,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		MaxUpload: c.MaxUpload, Logger: logger,
 		Admit: func(ctx context.Context, org string) error { return bounds.Queue(ctx, b.Store, org) },
 	}
+	ages := newAges()
 	sockets, err := socketio.New(socketio.Config{
 		Origins: c.origins, Authenticate: verifier.Verify, Revoked: denylist.Revoked,
 		Hub: b.Hub, Events: b.Log, Sessions: b.Log, Logger: logger,
@@ -60,6 +62,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 			return videos.Snapshot(ctx, models.Identity{OrganizationID: org, Role: models.RoleViewer}, id)
 		},
 		Commands: commands{videos}, Limits: bounds,
+		Delivered: func(age time.Duration) { ages.Observe(age.Seconds()) },
 	})
 	if err != nil {
 		return nil, err
@@ -74,7 +77,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	checks["serving"] = d.serving
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
-		Checks: checks, Metrics: metrics(b, sockets, bounds, denylist), Limits: bounds, Logger: logger,
+		Checks: checks, Metrics: metrics(b, sockets, ages, bounds, denylist), Limits: bounds, Logger: logger,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", sockets)

@@ -13,9 +13,19 @@ import (
 	"reelroom/worker/backend"
 )
 
+// newAges makes the histogram of how old events are when their sockets get them.
+func newAges() prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: "reelroom", Name: "socketio_event_age_seconds",
+		Help:    "How old events are when they have been handed to their sockets on this node, by the time in their payload.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60},
+	})
+}
+
 // metrics serves the figures of this process in Prometheus' format.
-func metrics(b *backend.Backend, door *socketio.Door, bounds *limits.Limits, denylist *auth.Denylist) http.Handler {
+func metrics(b *backend.Backend, door *socketio.Door, ages prometheus.Histogram, bounds *limits.Limits, denylist *auth.Denylist) http.Handler {
 	r := prometheus.NewRegistry()
+	r.MustRegister(ages)
 	gauge := func(name, help string, read func() float64, labels prometheus.Labels) {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "reelroom", Name: name, Help: help, ConstLabels: labels}, read))
 	}
@@ -36,7 +46,11 @@ func metrics(b *backend.Backend, door *socketio.Door, bounds *limits.Limits, den
 	counter("socketio_accepted_total", "Sockets that got in.", func() float64 { return float64(door.Stats().Connected) })
 	counter("socketio_refused_total", "Handshakes that were refused.", func() float64 { return float64(door.Stats().Refused) })
 	counter("socketio_sent_total", "Events handed to a connection.", func() float64 { return float64(door.Stats().Sent) })
-	counter("socketio_slow_total", "Connections closed because their reader was too slow.", func() float64 { return float64(door.Stats().Slow) })
+	const slow = "Connections closed because their reader was too slow, by what was noticed first."
+	counter("socketio_slow_total", slow, func() float64 { s := door.Stats(); return float64(s.Slow - s.Stuck) }, prometheus.Labels{"reason": "queue_full"})
+	counter("socketio_slow_total", slow, func() float64 { return float64(door.Stats().Stuck) }, prometheus.Labels{"reason": "stuck"})
+	counter("socketio_dropped_total", "Progress not sent to a slow reader, because a newer one of the same video waited.", func() float64 { return float64(door.Stats().Dropped) })
+	gauge("socketio_queued_bytes", "Bytes that wait for readers.", func() float64 { return float64(door.Queued()) }, nil)
 	for outcome, read := range map[string]func(socketio.Stats) uint64{
 		"recovered": func(s socketio.Stats) uint64 { return s.Recovered },
 		"reset":     func(s socketio.Stats) uint64 { return s.Reset },

@@ -60,6 +60,10 @@ type Config struct {
 	// Logger may be nil: then nothing is logged.
 	Logger *slog.Logger
 
+	// Delivered, when not nil, is told how old each event is when it has been
+	// handed to its sockets on this node. It must not wait.
+	Delivered func(age time.Duration)
+
 	// PingInterval and PingTimeout are the Engine.IO heartbeat; 0 means 25 s
 	// and 20 s.
 	PingInterval, PingTimeout time.Duration

@@ -49,7 +49,7 @@ func New(config Config) (*Door, error) {
 		config: config, log: config.Logger, origins: newOrigins(config.Origins),
 		index: newIndex(), ctx: ctx, cancel: cancel, announced: maxPayload,
 		heart: newHeart(config.PingInterval, config.PingTimeout),
-		links: links{conns: map[string]*conn{}, parting: map[string]*conn{}, readers: map[*wsTransport]struct{}{}},
+		links: newLinks(),
 	}
 	d.handlers = d.table()
 	d.feed = newFeed(config.Hub, config.Events, d.deliver)

@@ -13,9 +13,17 @@ type links struct {
 	parting map[string]*conn // closed by a client whose poll may still be on its way
 	polling int
 	idle    chan struct{} // closed when both are empty
+	storm   *storm
+}
+
+func newLinks() links {
+	return links{
+		conns: map[string]*conn{}, parting: map[string]*conn{}, readers: map[*wsTransport]struct{}{}, storm: newStorm(),
+	}
 }
 
 func (l *links) came(c *conn) {
+	l.storm.one()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.conns[c.id] = c
@@ -31,6 +39,7 @@ func (l *links) upgraded() {
 }
 
 func (l *links) left(c *conn, websocket bool) {
+	l.storm.one()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, here := l.conns[c.id]; !here {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/zishang520/engine.io/v2/events"
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
@@ -18,13 +17,7 @@ type packetParser struct{ door *Door }
 func (packetParser) NewEncoder() parser.Encoder { return parser.NewEncoder() }
 
 func (p packetParser) NewDecoder() parser.Decoder {
-	d := &decoder{EventEmitter: events.New(), inner: parser.NewDecoder(), door: p.door}
-	_ = d.inner.On("decoded", func(args ...any) {
-		if p, ok := args[0].(*parser.Packet); ok {
-			d.decoded = append(d.decoded, p)
-		}
-	})
-	return d
+	return &decoder{door: p.door}
 }
 
 // phase is how far a connection has come.
@@ -46,13 +39,13 @@ const decoderKey = "\x00decoder"
 // session, which handles one after the other. The library itself would give
 // each event a goroutine of its own.
 type decoder struct {
-	events.EventEmitter
-	inner parser.Decoder
-	door  *Door
+	emitter
+	door *Door
 
-	adding  sync.Mutex // one packet at a time
-	decoded []*parser.Packet
-	size    int // bytes of the packet that is being put together
+	adding  sync.Mutex     // one packet at a time
+	inner   parser.Decoder // of the packet that is being put together, or nil
+	decoded *parser.Packet // what inner has made
+	size    int            // bytes of the packet
 
 	mu       sync.Mutex
 	phase    phase
@@ -115,15 +108,18 @@ func (d *decoder) parse(data any) (*parser.Packet, int, error) {
 	if sized, ok := data.(interface{ Len() int }); ok {
 		d.size += sized.Len()
 	}
-	d.decoded = d.decoded[:0]
+	if d.inner == nil {
+		d.inner = parser.NewDecoder()
+		_ = d.inner.On("decoded", func(args ...any) { d.decoded, _ = args[0].(*parser.Packet) })
+	}
 	if err := d.inner.Add(data); err != nil {
 		return nil, 0, err
 	}
-	if len(d.decoded) == 0 {
-		return nil, 0, nil
+	p := d.decoded
+	if p == nil {
+		return nil, 0, nil // attachments are still to come
 	}
-	p := d.decoded[0]
-	d.decoded[0] = nil
+	d.inner, d.decoded = nil, nil
 	size := d.size
 	d.size = 0
 	return p, size, nil
@@ -219,7 +215,12 @@ func (d *decoder) Destroy() {
 	d.mu.Lock()
 	d.phase, d.session, d.admitted = phaseClosed, nil, nil
 	d.mu.Unlock()
-	d.inner.Destroy()
+	d.adding.Lock()
+	defer d.adding.Unlock()
+	if d.inner != nil {
+		d.inner.Destroy()
+		d.inner = nil
+	}
 }
 
 // takeDecoder removes what [decoder.connect] has put into the data of a CONNECT.

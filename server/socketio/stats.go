@@ -6,7 +6,7 @@ import (
 )
 
 type counters struct {
-	sent, slow, stuck, dropped, refused, connected, revoked atomic.Uint64
+	sent, full, stuck, dropped, refused, connected, revoked atomic.Uint64
 	replayed, recovered, reset                              atomic.Uint64
 }
 
@@ -42,11 +42,12 @@ type Stats struct {
 func (d *Door) Stats() Stats {
 	sockets, names := d.index.counts()
 	polling, websocket := d.links.counts()
+	full, stuck := d.stats.full.Load(), d.stats.stuck.Load()
 	return Stats{
 		Polling: polling, WebSocket: websocket,
 		Sockets: sockets, Rooms: names,
 		Connected: d.stats.connected.Load(), Refused: d.stats.refused.Load(),
-		Sent: d.stats.sent.Load(), Slow: d.stats.slow.Load(), Stuck: d.stats.stuck.Load(), Dropped: d.stats.dropped.Load(),
+		Sent: d.stats.sent.Load(), Slow: full + stuck, Stuck: stuck, Dropped: d.stats.dropped.Load(),
 		Revoked:   d.stats.revoked.Load(),
 		Recovered: d.stats.recovered.Load(), Reset: d.stats.reset.Load(), Replayed: d.stats.replayed.Load(),
 	}
@@ -57,10 +58,11 @@ func (d *Door) cut(why error) {
 	switch {
 	case errors.Is(why, errStuck):
 		d.stats.stuck.Add(1)
-	case !errors.Is(why, errSlow):
+	case errors.Is(why, errSlow):
+		d.stats.full.Add(1)
+	default:
 		return
 	}
-	d.stats.slow.Add(1)
 	d.log.Info("a connection was closed, as its reader is too slow", "reason", why)
 }
 
