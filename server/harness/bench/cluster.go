@@ -104,6 +104,7 @@ func storm(b *bench, ctx context.Context, s *setup) (figures, error) {
 	}()
 	pause(ctx, 2*time.Second)
 	drops := f.Count(0).Drops
+	reads := s.readsBeside(&sent)
 	s.nodes[0].kill()
 	killed := time.Now()
 	back := func() bool { return f.Online() == sockets && f.Count(0).Drops-drops >= int64(sockets) }
@@ -112,6 +113,7 @@ func storm(b *bench, ctx context.Context, s *setup) (figures, error) {
 	}
 	returned := time.Since(killed)
 	allBack := back()
+	read, known := reads()
 	enough()
 	if err := <-published; err != nil {
 		return nil, err
@@ -122,6 +124,9 @@ func storm(b *bench, ctx context.Context, s *setup) (figures, error) {
 	out := figures{
 		"back": float64(f.Online()), "resumed": float64(n.Resumes), "lost": float64(n.Lost), "doubles": float64(n.Doubles),
 	}
+	if known {
+		out["reads"] = 100 * read / float64(sockets)
+	}
 	if allBack {
 		out["seconds"] = returned.Seconds()
 	}
@@ -129,4 +134,15 @@ func storm(b *bench, ctx context.Context, s *setup) (figures, error) {
 		out["caughtUp"] = caughtUp.Seconds()
 	}
 	return out, nil
+}
+
+// readsBeside returns a function that tells how often the second node has read
+// from its store since, less once for each event that was published there.
+func (s *setup) readsBeside(sent *atomic.Uint64) func() (float64, bool) {
+	if s.reads == nil {
+		return func() (float64, bool) { return 0, false }
+	}
+	count := func() float64 { return float64(s.reads(1)) - float64(sent.Load()) }
+	before := count()
+	return func() (float64, bool) { return max(count()-before, 0), true }
 }

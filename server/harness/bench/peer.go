@@ -52,17 +52,20 @@ type setup struct {
 	token   func(number int) (string, error)
 	// publish sends an event through one of the nodes.
 	publish func(ctx context.Context, node int, m load.Marker) error
-	// prepare makes what publish needs; clean removes it. Both may be nil.
+	// reads tells how often a node has read from its store; nil when that
+	// cannot be told.
+	reads func(node int) int64
+	// clean removes what was made; it may be nil.
 	clean func()
 }
 
 // close ends what is still running.
 func (s *setup) close() {
-	if s.clean != nil {
-		s.clean()
-	}
 	for _, p := range s.nodes {
 		p.kill()
+	}
+	if s.clean != nil {
+		s.clean()
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,12 +39,25 @@ func (b *bench) reelroom() *peer {
 			}
 			env = append(env, "REDIS_URL="+b.redis.url())
 		}
-		if shared {
-			env = append(env, "BLOB_URL=file://"+dir, "MONGODB_URI="+b.database())
+		var proxies []*storeProxy
+		s.clean = func() {
+			for _, p := range proxies {
+				p.close()
+			}
+			_ = os.RemoveAll(dir)
 		}
+		database := b.database()
 		for i := range nodes {
-			own := filepath.Join(dir, fmt.Sprint("node", i))
-			proc, err := spawn(ctx, fmt.Sprint(ours, " ", i), true, append(env, "DATA_DIR="+own), b.Server)
+			own := append(slices.Clone(env), "DATA_DIR="+filepath.Join(dir, fmt.Sprint("node", i)))
+			if shared {
+				proxy, uri := counted(database)
+				if proxy != nil {
+					proxies = append(proxies, proxy)
+					s.reads = func(node int) int64 { return proxies[node].reads.Load() }
+				}
+				own = append(own, "BLOB_URL=file://"+dir, "MONGODB_URI="+uri)
+			}
+			proc, err := spawn(ctx, fmt.Sprint(ours, " ", i), true, own, b.Server)
 			if err != nil {
 				s.close()
 				return nil, err
@@ -65,7 +79,6 @@ func (b *bench) reelroom() *peer {
 			return nil, err
 		}
 		s.publish = func(ctx context.Context, i int, m load.Marker) error { return api(i).Publish(ctx, video, m, b.Pad) }
-		s.clean = func() { _ = os.RemoveAll(dir) }
 		return s, nil
 	}
 	return p

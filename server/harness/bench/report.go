@@ -166,8 +166,11 @@ func number(v float64) string {
 // Markdown writes the tables.
 func (r *Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d processors (%s), %s; an event is %d bytes on the wire.\n",
-		r.At.Format(time.DateOnly), r.Processors, r.Model, r.System, r.FrameBytes)
+	fmt.Fprintf(&b, "%s, %d processors (%s), %s", r.At.Format(time.DateOnly), r.Processors, r.Model, r.System)
+	if r.FrameBytes > 0 {
+		fmt.Fprintf(&b, "; an event is %d bytes on the wire", r.FrameBytes)
+	}
+	b.WriteString(".\n")
 	for _, s := range r.Scenarios {
 		title := s.Title
 		if s.Scale != 1 {

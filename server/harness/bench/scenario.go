@@ -85,6 +85,7 @@ var scenarios = []scenario{
 		metrics: []metric{
 			{"back", "clients back within a minute", nil}, {"seconds", "kill to the last client back, s", []bar{{"", 20}}}, {"caughtUp", "kill to the last missed event delivered, s", nil},
 			{"resumed", "of them, sessions resumed", nil}, {"lost", "deliveries lost", []bar{{"", 0}}}, {"doubles", "delivered twice", nil},
+			{"reads", "store reads, % of the clients", []bar{{"", 1}}},
 		},
 	},
 }

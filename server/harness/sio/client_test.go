@@ -316,3 +316,34 @@ func TestNoConnectReply(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAddressAndSession: each connection goes where Address says, and the
+// first one asks for the session that the configuration names.
+func TestAddressAndSession(t *testing.T) {
+	t.Parallel()
+	auths := make(chan string, 4)
+	urls := []string{
+		siotest.Serve(t, func(c *siotest.Conn) { auths <- "one " + c.Accept("theirs"); c.Expect("42"); c.Drop() }),
+		siotest.Serve(t, func(c *siotest.Conn) { auths <- "two " + c.Accept("theirs"); c.Stay() }),
+	}
+	asked := 0
+	c, sessions, _, stop := start(t, sio.Config{
+		Address: func() string { asked++; return urls[(asked-1)%2] }, PID: "theirs", Offset: "e.7", Backoff: quick,
+	})
+	ctx := deadline(t)
+	if s := receive(t, ctx, sessions); !s.Recovered {
+		t.Errorf("%+v", s)
+	}
+	if err := c.Emit(ctx, "go on"); err != nil {
+		t.Error(err)
+	}
+	receive(t, ctx, sessions)
+	for _, want := range []string{`one {"pid":"theirs","offset":"e.7"}`, `two {"pid":"theirs","offset":"e.7"}`} {
+		if got := receive(t, ctx, auths); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
