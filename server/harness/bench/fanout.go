@@ -49,42 +49,57 @@ func (e stream) send(ctx context.Context, s *setup, run string) error {
 	})
 }
 
-// fanOut sends events to every client and reads what they cost. Those of the
-// warming come first and are not counted: a server that compiles itself while
-// it runs has done so then.
+// fanOut sends events to every client and reads what they cost; before that, to
+// one client alone: the difference is the price of the fan-out without that of
+// publishing. The events of the warming come first and are not counted: a
+// server that compiles itself while it runs has done so then.
 func fanOut(ctx context.Context, s *setup, sockets int, warming, counted stream) (figures, error) {
+	alone, _, err := fan(ctx, s, 1, warming, counted)
+	if err != nil {
+		return nil, err
+	}
+	all, out, err := fan(ctx, s, sockets, warming, counted)
+	if err != nil {
+		return nil, err
+	}
+	out["cpu"] = float64(all.Microseconds()) / out["received"]
+	out["spread"] = float64((all - alone).Microseconds()) / out["received"]
+	return out, nil
+}
+
+// fan sends a stream to a number of clients; cpu is what that cost the server.
+func fan(ctx context.Context, s *setup, sockets int, warming, counted stream) (cpu time.Duration, out figures, err error) {
 	run := runID()
 	f := s.fleet(run, sockets)
 	defer f.Close()
 	if _, err := connect(ctx, f, sockets); err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if err := warming.send(ctx, s, runID()); err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	quiet(ctx, f)
 	before, err := s.nodes[0].cpu()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	bytes, begin := f.Count(0).Bytes, time.Now()
 	if err := counted.send(ctx, s, run); err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	events := uint64(counted.count)
 	f.Wait(ctx, settleTime, events)
 	took := time.Since(begin)
 	after, err := s.nodes[0].cpu()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	n, q := f.Count(events), f.Latency.Quantiles()
 	if n.Received == 0 {
-		return nil, fmt.Errorf("nothing was received: %v", f.Failures())
+		return 0, nil, fmt.Errorf("nothing was received: %v", f.Failures())
 	}
-	return figures{
-		"cpu": float64((after - before).Microseconds()) / float64(n.Received), "p50": q.P50, "p99": q.P99,
-		"lost": float64(n.Lost), "seconds": took.Seconds(),
+	return after - before, figures{
+		"received": float64(n.Received), "p50": q.P50, "p99": q.P99, "lost": float64(n.Lost), "seconds": took.Seconds(),
 		"bytes": float64(n.Bytes-bytes) / float64(n.Received),
 	}, nil
 }

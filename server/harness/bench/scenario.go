@@ -43,6 +43,7 @@ var scenarios = []scenario{
 		nodes: 1, sockets: 2000, run: paced,
 		metrics: []metric{
 			{"cpu", "CPU of the server, µs per delivered event", []bar{{node, 0.65}, {floor, 1.25}}},
+			{"spread", "the same, less what publishing to one client costs", []bar{{node, 0.65}, {floor, 1.25}}},
 			{"p50", "request to client, p50 ms", nil}, {"p99", "request to client, p99 ms", nil}, {"lost", "deliveries lost", []bar{{"", 0}}},
 			{"bytes", "bytes of an event on the wire", nil},
 		},
@@ -52,6 +53,7 @@ var scenarios = []scenario{
 		nodes: 1, sockets: 1000, run: burst,
 		metrics: []metric{
 			{"cpu", "CPU of the server, µs per delivered event", []bar{{node, 0.25}, {floor, 1.25}}},
+			{"spread", "the same, less what publishing to one client costs", []bar{{node, 0.25}, {floor, 1.25}}},
 			{"seconds", "first request to last event, s", nil}, {"lost", "deliveries lost", []bar{{"", 0}}},
 		},
 	},
