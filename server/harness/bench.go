@@ -16,7 +16,7 @@ type benchCommand struct {
 	Centrifugo  string        `help:"A Centrifugo 5 that you have built; without it that column is left out." type:"existingfile"`
 	NodeModules string        `name:"node-modules" help:"Folder in which the Node peer's packages are; without it they are installed by npm ci." type:"existingdir"`
 	MongoDB     string        `name:"mongodb" help:"A MongoDB in which databases may be made; two nodes of ours need one." env:"MONGODB_TEST_URI" placeholder:"URI"`
-	Scenario    []string      `help:"Only these: paced, burst, idle, handshakes, latency, storm." placeholder:"NAME"`
+	Scenario    []string      `help:"Only these: paced, burst, idle, handshakes, latency, slow, storm." placeholder:"NAME"`
 	Peer        []string      `help:"Only these: reelroom, node, centrifugo, write." placeholder:"NAME"`
 	Runs        int           `help:"How often each is measured; the median is shown." default:"3"`
 	Duration    time.Duration `help:"How long events are sent where they are paced." default:"10s"`

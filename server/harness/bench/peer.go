@@ -52,6 +52,8 @@ type setup struct {
 	token   func(number int) (string, error)
 	// publish sends an event through one of the nodes.
 	publish func(ctx context.Context, node int, m load.Marker) error
+	// pad makes each event longer by so many bytes.
+	pad int
 	// reads tells how often a node has read from its store; nil when that
 	// cannot be told.
 	reads func(node int) int64

@@ -78,7 +78,9 @@ func (b *bench) reelroom() *peer {
 			s.close()
 			return nil, err
 		}
-		s.publish = func(ctx context.Context, i int, m load.Marker) error { return api(i).Publish(ctx, video, m, b.Pad) }
+		s.publish = func(ctx context.Context, i int, m load.Marker) error {
+			return api(i).Publish(ctx, video, m, b.Pad+s.pad)
+		}
 		return s, nil
 	}
 	return p
@@ -103,7 +105,7 @@ func (b *bench) nodePeer() *peer {
 			s.urls = append(s.urls, proc.address)
 		}
 		s.publish = func(ctx context.Context, i int, m load.Marker) error {
-			return post(ctx, b.http, s.urls[i]+"/emit", nil, map[string]any{"room": "org:" + org, "event": "video:updated", "data": p.payload(m, b.report.FrameBytes)})
+			return post(ctx, b.http, s.urls[i]+"/emit", nil, map[string]any{"room": "org:" + org, "event": "video:updated", "data": p.payload(m, b.report.FrameBytes+s.pad)})
 		}
 		return s, nil
 	}
@@ -175,7 +177,7 @@ func (b *bench) centrifugoPeer() *peer {
 			}
 		}
 		s.publish = func(ctx context.Context, i int, m load.Marker) error {
-			return post(ctx, b.http, s.urls[i]+"/api/publish", map[string]string{"X-API-Key": key}, map[string]any{"channel": org, "data": p.payload(m, b.report.FrameBytes)})
+			return post(ctx, b.http, s.urls[i]+"/api/publish", map[string]string{"X-API-Key": key}, map[string]any{"channel": org, "data": p.payload(m, b.report.FrameBytes+s.pad)})
 		}
 		return s, nil
 	}
@@ -193,7 +195,7 @@ func (b *bench) floorPeer() *peer {
 		}
 		s := &setup{peer: p, nodes: []*process{proc}, urls: []string{proc.address}, dialect: load.Bare{}}
 		s.publish = func(ctx context.Context, _ int, m load.Marker) error {
-			return post(ctx, b.http, proc.address+"/emit", nil, map[string]any{"event": "video:updated", "data": p.payload(m, b.report.FrameBytes)})
+			return post(ctx, b.http, proc.address+"/emit", nil, map[string]any{"event": "video:updated", "data": p.payload(m, b.report.FrameBytes+s.pad)})
 		}
 		return s, nil
 	}

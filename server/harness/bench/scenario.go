@@ -82,6 +82,15 @@ var scenarios = []scenario{
 		},
 	},
 	{
+		name: "slow", title: "A client that never reads, beside 100 that do: 50 events/s of 17 KB",
+		nodes: 1, sockets: 101, without: []string{floor}, run: slow,
+		metrics: []metric{
+			{"alone", "request to client without it, p99 ms", nil}, {"beside", "request to client beside it, p99 ms", nil},
+			{"moved", "the second by the first", []bar{{"", 1.1}}}, {"kept", "memory that came on top beside it, MB", nil},
+			{"open", "its connections still open in the end", []bar{{"", 0}}}, {"lost", "deliveries lost by the others", []bar{{"", 0}}},
+		},
+	},
+	{
 		name: "storm", title: "Reconnect storm: a node with 5,000 clients is killed, all come to the other one",
 		nodes: 2, shared: true, sockets: 5000, without: []string{floor}, run: storm,
 		metrics: []metric{

@@ -32,6 +32,9 @@ func (f *Fleet) Count(sent ...uint64) Count {
 		Connects: f.connects.Load(), Resumes: f.resumes.Load(), Drops: f.drops.Load(),
 	}
 	for _, c := range f.conns {
+		if c.deaf {
+			continue
+		}
 		c.mu.Lock()
 		n.Expected += sent[c.org]
 		n.Received += c.tally.Received
@@ -71,6 +74,9 @@ func (f *Fleet) Wait(ctx context.Context, patience time.Duration, sent ...uint64
 
 func (f *Fleet) complete(sent []uint64) bool {
 	for _, c := range f.conns {
+		if c.deaf {
+			continue
+		}
 		c.mu.Lock()
 		all := c.tally.Complete(sent[c.org])
 		c.mu.Unlock()

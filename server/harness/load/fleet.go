@@ -26,6 +26,9 @@ type Config struct {
 	Org func(number int) int
 	// Videos are what a client subscribes to after each connect (Socket.IO).
 	Videos func(number int) []string
+	// Deaf are clients that read nothing once they are connected, until
+	// [Fleet.Wake]. They count neither as expected nor as lost.
+	Deaf func(number int) bool
 	// Parallel is how many connect at once; 64.
 	Parallel int
 	// ConnectTimeout bounds one connection up to the server's yes; 20 s.
@@ -54,6 +57,9 @@ type Fleet struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+	// awake is closed by Wake.
+	awake chan struct{}
+	wake  sync.Once
 
 	received, foreign, bytes         atomic.Uint64
 	online, connects, resumes, drops atomic.Int64
@@ -73,10 +79,10 @@ func New(c Config) *Fleet {
 	if c.ConnectTimeout <= 0 {
 		c.ConnectTimeout = 20 * time.Second
 	}
-	f := &Fleet{config: c, reasons: map[string]int{}}
+	f := &Fleet{config: c, awake: make(chan struct{}), reasons: map[string]int{}}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	for n := range c.Sockets {
-		conn := &Conn{Number: n, fleet: f}
+		conn := &Conn{Number: n, fleet: f, deaf: c.Deaf != nil && c.Deaf(n)}
 		if c.Org != nil {
 			conn.org = c.Org(n)
 		}
@@ -182,6 +188,9 @@ func (f *Fleet) Cut(choose func(number int) bool) {
 		}
 	}
 }
+
+// Wake lets the deaf clients read.
+func (f *Fleet) Wake() { f.wake.Do(func() { close(f.awake) }) }
 
 // Close ends every client and returns when all are gone.
 func (f *Fleet) Close() {

@@ -113,6 +113,38 @@ func TestFleetComesAgain(t *testing.T) {
 	}
 }
 
+// A client that reads nothing is not counted, and finds out in the end what
+// became of its connection.
+func TestFleetDeaf(t *testing.T) {
+	t.Parallel()
+	url := siotest.Serve(t, func(c *siotest.Conn) {
+		c.Accept("p")
+		c.Send(event(0, 1, 1))
+		if c.Number == 2 {
+			c.Drop()
+			return
+		}
+		c.Stay()
+	})
+	f := New(Config{URLs: []string{url}, Sockets: 2, Dialect: SocketIO{}, Run: "run", Parallel: 1, Deaf: func(n int) bool { return n == 1 }})
+	defer f.Close()
+	ctx := deadline(t)
+	if _, err := f.Connect(ctx); err != nil || !f.Wait(ctx, time.Minute, 1) {
+		t.Fatal(err)
+	}
+	if n := f.Count(1); n.Expected != 1 || n.Received != 1 || f.Online() != 2 {
+		t.Errorf("%+v, %d online", n, f.Online())
+	}
+	f.Wake()
+	f.Wake()
+	for f.Online() > 1 && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	if n := f.Count(1); n.Received != 1 || n.Drops != 1 {
+		t.Errorf("%+v", n)
+	}
+}
+
 // A refusal ends a client, and its words are counted.
 func TestFleetRefused(t *testing.T) {
 	t.Parallel()
