@@ -43,6 +43,7 @@ func TestGuardRefuses(t *testing.T) {
 		{"two origins", "GET", polling, http.Header{"Origin": {"https://app.example.org", "https://evil.example"}}, "", 403},
 		{"binary post", "POST", polling + "&" + sid, http.Header{"Content-Type": {"application/octet-stream"}}, "4", 415},
 		{"large post", "POST", polling + "&" + sid, nil, strings.Repeat("4", maxPayload+1), 413},
+		{"larger post", "POST", polling + "&" + sid, nil, strings.Repeat("4", maxPayload+restBytes-1), 413},
 		{"allowed origin", "GET", polling, http.Header{"Origin": {"https://app.example.org"}}, "", 200},
 		{"own origin", "GET", polling, http.Header{"Origin": {s.URL}}, "", 200},
 	} {
