@@ -119,33 +119,6 @@ func TestSubscriptionsAreBounded(t *testing.T) {
 	c.expect(`431[{"ok":false,"error":{"code":"rate_limited"`)
 }
 
-// A reader that takes nothing is cut when its queue is full, and delays nobody.
-func TestSlowReaderIsCut(t *testing.T) {
-	t.Parallel()
-	s := startServer(t, func([]any) {})
-	lazy := connectRaw(t, s, "a:lazy:viewer")
-	away := connectPoll(t, s, "a:away:viewer")
-	busy := connectRaw(t, s, "a:busy:viewer")
-	e := progress("a", 0)
-	e.Name = models.EventUpdated // not progress, which the next one replaces
-	e.Payload = json.RawMessage(`{"n":1,"message":"` + strings.Repeat("x", 16<<10) + `"}`)
-	events := 0
-	for s.door.Stats().Slow < 2 {
-		if events++; events > 4000 {
-			t.Fatal("64 MB were queued for those who read nothing")
-		}
-		s.hub.publish(e)
-		busy.expect(`42["video:updated"`)
-	}
-	t.Logf("cut after %d events of 16 KiB", events)
-	for deadline := time.Now().Add(patience); s.door.Stats().Sockets != 1; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the sockets are still there")
-		}
-	}
-	_, _ = lazy, away
-}
-
 // Binary parts reach a handler, and large packets wait for one another.
 func TestBinaryEvents(t *testing.T) {
 	t.Parallel()

@@ -68,6 +68,10 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 		client.conn.Close(true) // which ends a WebSocket, too
 		return nil
 	}
+	door.handlers["dismiss"] = func(_ context.Context, client *session, _ []any) any {
+		client.dismiss()
+		return nil
+	}
 	door.handlers["away"] = func(_ context.Context, client *session, _ []any) any {
 		client.conn.Close(false) // as when the server stops
 		return nil

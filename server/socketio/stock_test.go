@@ -16,16 +16,21 @@ import (
 )
 
 // With the build tag "stock" the tests of the defects run against the library
-// as it is, used as its documentation shows, to see them fail:
+// as it is, used as its documentation shows, to see them fail. Some end the
+// process, so that each is run for itself:
 //
-//	go test -tags stock -run 'TestBurst|TestInbound|TestHandlers' ./server/socketio
-//
-// Those of malformed packets and of the upgrade end the process.
+//	go test -tags stock -run 'TestBurstOverWebsocket' ./server/socketio
 
 type testServer struct {
 	*httptest.Server
-	hub *fakeHub
+	hub  *fakeHub
+	door stockDoor
 }
+
+// stockDoor counts what can be counted.
+type stockDoor struct{ io *socket.Server }
+
+func (d stockDoor) Stats() Stats { return Stats{Sockets: d.io.Sockets().Sockets().Len()} }
 
 func startServer(t testing.TB, note func(args []any)) *testServer {
 	t.Helper()
@@ -39,6 +44,8 @@ func startServer(t testing.TB, note func(args []any)) *testServer {
 	_ = io.On("connection", func(clients ...any) {
 		sock := clients[0].(*socket.Socket)
 		sock.Join(socket.Room(rooms.Org("a")))
+		_ = sock.Emit("stream:ready", map[string]any{}, "e1.0")
+		_ = sock.On("dismiss", func(...any) { sock.Disconnect(true) })
 		_ = sock.On("panic", func(...any) { panic("on purpose") })
 		_ = sock.On("video:subscribe", func(args ...any) {
 			if ack, ok := args[len(args)-1].(socket.Ack); ok {
@@ -55,5 +62,5 @@ func startServer(t testing.TB, note func(args []any)) *testServer {
 	mux.Handle("/socket.io/", io.ServeHandler(nil))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.CloseClientConnections)
-	return &testServer{server, hub}
+	return &testServer{server, hub, stockDoor{io}}
 }
