@@ -79,7 +79,8 @@ func (r *Report) machine() {
 		}
 	}
 	if raw, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
-		r.System += ", Linux " + strings.TrimSpace(string(raw))
+		release, _, _ := strings.Cut(strings.TrimSpace(string(raw)), "-")
+		r.System += ", Linux " + release
 	}
 }
 
