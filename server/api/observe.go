@@ -71,10 +71,10 @@ func (a *api) observe(next http.Handler) http.Handler {
 func (a *api) log(r *http.Request, e *entry, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
+	case r.Pattern == "GET /healthz" || r.Pattern == "GET /readyz" || r.Pattern == "GET /metrics":
+		level = slog.LevelDebug // what is not ready is said by readyz itself
 	case e.out.status >= 500 && !e.gone:
 		level = slog.LevelError
-	case r.Pattern == "GET /healthz" || r.Pattern == "GET /readyz" || r.Pattern == "GET /metrics":
-		level = slog.LevelDebug
 	}
 	address, _, _ := net.SplitHostPort(r.RemoteAddr)
 	fields := []slog.Attr{

@@ -49,6 +49,7 @@ type conn struct {
 	place   *limits.Arrival
 	beat    beat
 	first   atomic.Pointer[types.HttpContext]
+	session atomic.Pointer[session] // for the log; nil before a token was shown
 
 	mu    sync.Mutex
 	state string

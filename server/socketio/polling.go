@@ -53,7 +53,7 @@ var (
 // push queues a message; the connection's lock is held.
 func (p *pollTransport) push(m *message) {
 	if !p.queue.push(m, maxPollQueue, p.conn.door) {
-		p.conn.door.cut(errSlow)
+		p.conn.cut(errSlow)
 		p.queue.clear()
 		p.last = nil
 		go p.conn.end(reasonError, errSlow)

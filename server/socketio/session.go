@@ -61,12 +61,16 @@ type session struct {
 
 func newSession(d *Door, sock *socket.Socket, dec *decoder, a *admission, feed *follower, seat limits.Seat) *session {
 	ctx, cancel := context.WithCancel(d.ctx)
-	return &session{
+	s := &session{
 		door: d, socket: sock, conn: sock.Conn(), dec: dec, id: sock.Id(), pid: a.session.PID,
 		org: a.who.OrganizationID, feed: feed, seat: seat, who: a.who, ctx: ctx, cancel: cancel,
 		holding: true, videos: slices.Clone(a.session.Videos),
 		rooms: map[rooms.Room]struct{}{}, slots: make(chan struct{}, maxInbox),
 	}
+	if c, ok := s.conn.(*conn); ok {
+		c.session.Store(s)
+	}
+	return s
 }
 
 func (s *session) identity() models.Identity {

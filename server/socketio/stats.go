@@ -53,8 +53,9 @@ func (d *Door) Stats() Stats {
 	}
 }
 
-// cut counts a connection that was ended for its slow reader.
-func (d *Door) cut(why error) {
+// cut counts and logs a connection that was ended for its slow reader.
+func (c *conn) cut(why error) {
+	d := c.door
 	switch {
 	case errors.Is(why, errStuck):
 		d.stats.stuck.Add(1)
@@ -63,7 +64,11 @@ func (d *Door) cut(why error) {
 	default:
 		return
 	}
-	d.log.Info("a connection was closed, as its reader is too slow", "reason", why)
+	fields := []any{"reason", why}
+	if s := c.session.Load(); s != nil {
+		fields = append(fields, "socket", string(s.id), "organization", s.org)
+	}
+	d.log.Info("a connection was closed, as its reader is too slow", fields...)
 }
 
 // Queued is how many bytes wait for readers now, over all connections.

@@ -136,7 +136,7 @@ func (t *wsTransport) finish(err error) {
 		if t.conn.untry(t) {
 			return
 		}
-		t.conn.door.cut(err)
+		t.conn.cut(err)
 		if closed != nil || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
 			t.conn.end(reasonPeer, nil)
 		} else {
