@@ -177,6 +177,8 @@ func (p *pollTransport) await(ctx context.Context, most int) ([]*message, error)
 	var hurry <-chan time.Time
 	for {
 		switch {
+		case ctx.Err() != nil: // what it is given would be lost
+			return nil, errPollGone
 		case len(p.queue.list) > 0:
 			p.relief.ease()
 			if p.queue.list[0] != packetClose && p.queue.list[len(p.queue.list)-1] == packetClose {
@@ -198,22 +200,15 @@ func (p *pollTransport) await(ctx context.Context, most int) ([]*message, error)
 			hurry = timer.C
 		}
 		c.mu.Unlock()
-		var over, late bool
+		late := false
 		select {
 		case <-wake:
 		case <-hurry:
 			late = true
 		case <-ctx.Done():
-			over = true
 		}
 		c.mu.Lock()
-		if len(p.queue.list) > 0 || c.state == stateClosed {
-			continue
-		}
-		if over {
-			return nil, errPollGone
-		}
-		if late {
+		if late && len(p.queue.list) == 0 && c.state != stateClosed {
 			return []*message{packetNoop}, nil
 		}
 	}

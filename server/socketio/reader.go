@@ -1,10 +1,5 @@
 package socketio
 
-import "sync"
-
-// readBuffers are for the bytes of connections that have something to read.
-var readBuffers = sync.Pool{New: func() any { b := make([]byte, 4<<10); return &b }}
-
 // readAlong reads the connection until it ends, in a goroutine of its own.
 func (t *wsTransport) readAlong() {
 	b := make([]byte, 1<<10)

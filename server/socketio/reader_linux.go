@@ -183,6 +183,9 @@ func (t *wsTransport) kick() {
 	}
 }
 
+// readBuffers are for the bytes of connections that have something to read.
+var readBuffers = sync.Pool{New: func() any { b := make([]byte, 4<<10); return &b }}
+
 // readNow reads and handles what there is.
 func (t *wsTransport) readNow() {
 	r := &t.reader

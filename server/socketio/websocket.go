@@ -25,8 +25,8 @@ type wsTransport struct {
 	conn                 *conn
 	out                  outbox
 	frames               frames
-	reader               reader
-	deaf                 bool // what still comes is of no interest
+	reader
+	deaf bool // what still comes is of no interest
 
 	once sync.Once // the end
 }
