@@ -21,11 +21,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, upgrade bool) error
 	case c.poll == nil:
 		return rejectQuery
 	case r.Method == http.MethodPost:
-		body, err := readBody(w, r)
-		if err != nil {
-			return err
-		}
-		c.poll.post(w, body)
+		return c.poll.post(w, r)
 	default:
 		c.poll.get(w, r)
 	}

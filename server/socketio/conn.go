@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,8 +50,7 @@ type conn struct {
 	bearer  string // the token of the first request's header, mostly none
 	place   *limits.Arrival
 	beat    beat
-	first   atomic.Pointer[types.HttpContext]
-	session atomic.Pointer[session] // for the log; nil before a token was shown
+	session atomic.Pointer[session] // nil before a token was verified
 
 	mu    sync.Mutex
 	state string
@@ -67,22 +68,20 @@ func (d *Door) newConn(r *http.Request) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{door: d, id: id, address: r.RemoteAddr, bearer: bearerOf(r.Header), state: stateOpen}
-	c.first.Store(introduction(r))
-	return c, nil
+	bearer := bearerOf(r.Header)
+	// One that is longer is as little worth when it is cut.
+	bearer = strings.Clone(bearer[:min(len(bearer), maxConnect+1)])
+	return &conn{door: d, id: id, address: r.RemoteAddr, bearer: bearer, state: stateOpen}, nil
 }
 
-// introduction is what the library wants to know of the first request.
-func introduction(r *http.Request) *types.HttpContext {
-	ctx := types.NewHttpContext(nowhere{}, &http.Request{
-		Method: r.Method, URL: r.URL, Header: r.Header, Host: r.Host, RemoteAddr: r.RemoteAddr, RequestURI: r.RequestURI, TLS: r.TLS,
-	})
+// nobody stands for the first request of every connection, which the library
+// would keep, and of which nothing is asked: its head may be large, and be that
+// of a stranger.
+var nobody = func() *types.HttpContext {
+	ctx := types.NewHttpContext(nowhere{}, &http.Request{URL: &url.URL{}})
 	ctx.Flush() // or a goroutine would wait for its end
 	return ctx
-}
-
-// nobody is the introduction of all who have been let in.
-var nobody = introduction(&http.Request{URL: &url.URL{}})
+}()
 
 // nowhere is the response that nobody reads.
 type nowhere struct{}
@@ -90,9 +89,6 @@ type nowhere struct{}
 func (nowhere) Header() http.Header            { return http.Header{} }
 func (nowhere) WriteHeader(int)                {}
 func (nowhere) Write(data []byte) (int, error) { return len(data), nil }
-
-// forget lets go of the first request, once the client was let in.
-func (c *conn) forget() { c.first.Store(nobody) }
 
 // Id is the session id of Engine.IO, a secret of the client.
 func (c *conn) Id() string { return c.id }
@@ -103,8 +99,17 @@ func (c *conn) Protocol() int { return 4 }
 // RemoteAddress is the peer's "host:port".
 func (c *conn) RemoteAddress() string { return c.address }
 
-// Request is the first request, until [conn.forget].
-func (c *conn) Request() *types.HttpContext { return c.first.Load() }
+// Request is nobody's.
+func (*conn) Request() *types.HttpContext { return nobody }
+
+// mostBytes is how much a client may send at once. Before its token was verified
+// that is a CONNECT, as an Engine.IO message.
+func (c *conn) mostBytes() int {
+	if c.session.Load() != nil {
+		return maxPayload
+	}
+	return maxConnect + 1
+}
 
 // ReadyState is "open", "closing" or "closed".
 func (c *conn) ReadyState() string {
@@ -277,13 +282,23 @@ func (c *conn) end(reason string, err error) {
 	if ws != nil {
 		ws.out.close(closeFrame(closeNormal, ""))
 	}
-	c.Emit("close", reason, err)
-	c.forget()
+	c.tellEnd(reason, err)
 	c.place.Leave()
 	if parts {
 		c.door.links.part(c)
 	}
 	c.door.links.left(c, ws != nil)
+}
+
+// tellEnd tells the library. Whose goroutine this is may be anything: a panic of
+// a listener must not end the process.
+func (c *conn) tellEnd(reason string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.door.log.Error("the end of a connection made a listener panic", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	c.Emit("close", reason, err)
 }
 
 // queued is how many bytes wait for the client.

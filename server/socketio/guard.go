@@ -94,6 +94,7 @@ func validSid(sid string) bool {
 
 // ServeHTTP judges a request before the library sees it.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	deadlines(w, r.ContentLength != 0)
 	if !d.origins.allows(r) {
 		reject(w, rejectOrigin)
 		return
@@ -108,7 +109,6 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reject(w, err)
 		return
 	}
-	deadlines(w, r.Method == http.MethodPost)
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.Error("a request made the library panic", "panic", p, "stack", string(debug.Stack()))
@@ -121,8 +121,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // deadlines replaces those of the HTTP server, which cannot fit a poll that
-// waits for the next event: a body must come within [bodyTime], and an answer
-// may take until the heartbeat.
+// waits for the next event: a body must come within [bodyTime], also one that is
+// of no interest, as the HTTP server reads it before it answers; the answer may
+// wait until the heartbeat.
 func deadlines(w http.ResponseWriter, body bool) {
 	var read time.Time
 	if body {
@@ -148,18 +149,19 @@ func (d *Door) admits(r *http.Request, upgrade bool) error {
 // middle sees a broken connection in place of the answer.
 const restBytes = 256 << 10
 
-// readBody reads the body of a POST: all of it, or nothing.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// readBody reads the body of a POST of at most so many bytes: all of it, or
+// nothing.
+func readBody(r *http.Request, most int) ([]byte, error) {
 	if t := r.Header.Get("Content-Type"); t != "" {
 		if kind, _, err := mime.ParseMediaType(t); err != nil || kind != "text/plain" {
 			return nil, rejectType
 		}
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(most)+1))
 	if err != nil {
 		return nil, rejectQuery
 	}
-	if len(body) > maxPayload {
+	if len(body) > most {
 		_, _ = io.CopyN(io.Discard, r.Body, restBytes)
 		return nil, rejectSize
 	}

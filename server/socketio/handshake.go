@@ -117,9 +117,6 @@ func (d *Door) connected(args ...any) {
 		return
 	}
 	d.stats.connected.Add(1)
-	if c, ok := sock.Conn().(*conn); ok {
-		c.forget()
-	}
 	h := sock.Handshake()
 	h.Headers, h.Query, h.Url = nil, nil, "" // nobody asks for them any more
 	if a := s.dec.takeAdmission(); a != nil {

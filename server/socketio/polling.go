@@ -27,6 +27,7 @@ type pollTransport struct {
 	relief  relief
 	waiting chan struct{} // wakes the poll that waits, or nil
 	posting bool
+	full    bool     // more came than fits: nothing that comes later may go out
 	hurried bool     // a replacement is on trial: no poll may wait long
 	gone    bool     // it was replaced
 	last    *message // what a poll that waits is told at the end
@@ -52,7 +53,11 @@ var (
 
 // push queues a message; the connection's lock is held.
 func (p *pollTransport) push(m *message) {
+	if p.full {
+		return
+	}
 	if !p.queue.push(m, maxPollQueue, p.conn.door) {
+		p.full = true
 		p.conn.cut(errSlow)
 		p.queue.clear()
 		p.last = nil
@@ -145,18 +150,33 @@ func (p *pollTransport) get(w http.ResponseWriter, r *http.Request) {
 		reject(w, err)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=UTF-8")
-	h.Set("Cache-Control", "no-store")
-	body := payload(batch)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	if _, err := w.Write(body); err != nil {
+	if err := p.answer(w, "text/plain; charset=UTF-8", payload(batch)); err != nil {
 		p.conn.end(reasonError, err)
 		return
 	}
 	if batch[len(batch)-1] == packetClose {
 		p.conn.end(reasonForced, nil)
 	}
+}
+
+// answer writes a whole answer. A client may take as long for it as the
+// heartbeat lets it. The deadline ends with the answer, as the TCP connection
+// may serve other handlers next.
+func (p *pollTransport) answer(w http.ResponseWriter, kind string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	control, config := http.NewResponseController(w), p.conn.door.config
+	_ = control.SetWriteDeadline(time.Now().Add(config.PingInterval + config.PingTimeout)) // not every server knows deadlines
+	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	if err := control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 // await returns what the poll is answered with: at least one packet, and as
@@ -234,41 +254,47 @@ func payload(batch []*message) []byte {
 }
 
 // post takes the payload of a POST: all of it, or nothing when one of its
-// packets cannot be read.
-func (p *pollTransport) post(w http.ResponseWriter, body []byte) {
+// packets cannot be read. An error is to be answered.
+func (p *pollTransport) post(w http.ResponseWriter, r *http.Request) error {
 	c := p.conn
-	c.mu.Lock()
-	switch {
-	case c.state == stateClosed:
-		c.mu.Unlock()
-		reject(w, rejectSid)
-		return
-	case p.gone:
-		c.mu.Unlock()
-		reject(w, rejectQuery)
-		return
-	case p.posting:
-		c.mu.Unlock()
-		c.end(reasonError, errOverlap)
-		reject(w, rejectQuery)
-		return
+	if err := p.claim(); err != nil {
+		if errors.Is(err, errOverlap) {
+			c.end(reasonError, err)
+		}
+		return err
 	}
-	p.posting = true
-	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		p.posting = false
 	}()
+	body, err := readBody(r, c.mostBytes())
+	if err != nil {
+		return err
+	}
 	if err := c.receiveAll(body); err != nil {
 		c.fail(err)
-		reject(w, rejectQuery)
-		return
+		return rejectQuery
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html")
-	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte("ok"))
+	_ = p.answer(w, "text/html", []byte("ok"))
+	return nil
+}
+
+// claim makes a POST the one that is under way, before its body is read: a
+// connection could otherwise have any number of bodies.
+func (p *pollTransport) claim() error {
+	p.conn.mu.Lock()
+	defer p.conn.mu.Unlock()
+	switch {
+	case p.conn.state == stateClosed:
+		return rejectSid
+	case p.gone:
+		return rejectQuery
+	case p.posting:
+		return errOverlap
+	}
+	p.posting = true
+	return nil
 }
 
 // receiveAll takes the packets of a payload, when all of them have a known type.

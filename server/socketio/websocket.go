@@ -36,14 +36,18 @@ type wsTransport struct {
 // left in the buffers that it is let go with.
 func newWebsocket(c *conn, w http.ResponseWriter, r *http.Request) (*wsTransport, error) {
 	upgrader := websocket.Upgrader{
-		CheckOrigin: func(*http.Request) bool { return true }, // the guard has
-		Error:       func(w http.ResponseWriter, _ *http.Request, _ int, _ error) { reject(w, rejectQuery) },
+		HandshakeTimeout: writeTime, // of its answer
+		// The first one that the client offers is taken, as by the reference
+		// implementation: a browser gives up when none is.
+		Subprotocols: websocket.Subprotocols(r),
+		CheckOrigin:  func(*http.Request) bool { return true }, // the guard has
+		Error:        func(w http.ResponseWriter, _ *http.Request, _ int, _ error) { reject(w, rejectQuery) },
 	}
 	shaken, err := upgrader.Upgrade(hijacker{w}, r, nil)
 	if err != nil {
 		return nil, err
 	}
-	t := &wsTransport{Transport: unused, conn: c, frames: newFrames(maxPayload)}
+	t := &wsTransport{Transport: unused, conn: c, frames: newFrames(c.mostBytes())}
 	tcp := shaken.NetConn()
 	t.out = outbox{conn: tcp, raw: rawConn(tcp), door: c.door, ended: t.kick}
 	return t, nil
@@ -76,6 +80,7 @@ func (t *wsTransport) took(data []byte) error {
 	if t.deaf {
 		return nil
 	}
+	t.frames.limit = t.conn.mostBytes()
 	err := t.frames.read(data, t)
 	var closed *closedError
 	if err == nil || errors.As(err, &closed) {
