@@ -29,6 +29,9 @@ type Sessions interface {
 	// Save keeps sessions of the organization, each in place of what was there
 	// before under its PID, and begins their time anew.
 	Save(ctx context.Context, org string, sessions ...Session) error
+	// Keep begins the time of sessions anew. One that is there stays as it is;
+	// one that is not is saved.
+	Keep(ctx context.Context, org string, sessions ...Session) error
 	// Load returns the session of that PID. [models.ErrNotFound] when the
 	// organization has none.
 	Load(ctx context.Context, org, pid string) (Session, error)

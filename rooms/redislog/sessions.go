@@ -32,6 +32,21 @@ var _ rooms.Sessions = (*Log)(nil)
 
 // Save is [rooms.Sessions.Save].
 func (l *Log) Save(ctx context.Context, org string, sessions ...rooms.Session) error {
+	return l.write(ctx, org, sessions, func(p redis.Pipeliner, key string, raw []byte, life time.Duration) {
+		p.Set(ctx, key, raw, life)
+	})
+}
+
+// Keep is [rooms.Sessions.Keep].
+func (l *Log) Keep(ctx context.Context, org string, sessions ...rooms.Session) error {
+	return l.write(ctx, org, sessions, func(p redis.Pipeliner, key string, raw []byte, life time.Duration) {
+		p.SetNX(ctx, key, raw, life)
+		p.PExpire(ctx, key, life)
+	})
+}
+
+// write calls set for each session, in one round trip.
+func (l *Log) write(ctx context.Context, org string, sessions []rooms.Session, set func(p redis.Pipeliner, key string, raw []byte, life time.Duration)) error {
 	if !models.ValidID(org) {
 		return models.Errorf(models.CodeInvalid, "This is not an organization.")
 	}
@@ -49,7 +64,7 @@ func (l *Log) Save(ctx context.Context, org string, sessions ...rooms.Session) e
 			if err != nil {
 				return err
 			}
-			p.Set(ctx, k.session(s.PID), raw, l.opts.Retention+sessionSlack)
+			set(p, k.session(s.PID), raw, l.opts.Retention+sessionSlack)
 		}
 		return nil
 	})

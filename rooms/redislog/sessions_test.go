@@ -50,6 +50,19 @@ func TestSessions(t *testing.T) {
 	if _, err := l.Load(ctx, "a", "other"); models.CodeOf(err) != models.CodeNotFound {
 		t.Errorf("after its time: %v", err)
 	}
+	// Keeping changes nothing that is there, and saves what is not.
+	older := want
+	older.Videos, older.UserID = []string{"v9"}, "u9"
+	other := rooms.Session{PID: "other", SID: "x", UserID: "u2"}
+	if err := l.Keep(ctx, "a", older, other); err != nil {
+		t.Fatal(err)
+	}
+	clock.FastForward(time.Minute + sessionSlack - time.Second)
+	for _, each := range []rooms.Session{want, other} {
+		if got, err := l.Load(ctx, "a", each.PID); err != nil || !reflect.DeepEqual(got, each) {
+			t.Errorf("kept: %+v, %v", got, err)
+		}
+	}
 	if err := l.Forget(ctx, "a", want.PID); err != nil {
 		t.Fatal(err)
 	}

@@ -41,11 +41,11 @@ func (a *adapter) Del(socket.SocketId, socket.Room) {}
 // tells it so. Another of the same id may have taken its place already.
 func (a *adapter) DelAll(socket.SocketId) {}
 
-// RestoreSession is called with the pid that the admission has put into each
-// CONNECT. The library is given the two names alone, and nothing to join or to
+// RestoreSession is called with the pid and the mark that [decoder.connect] has
+// put into each CONNECT. The library is given the two names alone, and nothing to join or to
 // send: it would do so before the middleware has run.
-func (a *adapter) RestoreSession(pid socket.PrivateSessionId, _ string) (*socket.Session, error) {
-	known, ok := a.door.taking.Load(pid)
+func (a *adapter) RestoreSession(pid socket.PrivateSessionId, mark string) (*socket.Session, error) {
+	known, ok := a.door.taking.Load(mark)
 	if !ok {
 		return nil, nil
 	}

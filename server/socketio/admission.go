@@ -60,6 +60,10 @@ func (d *Door) admit(token string, w wish) (a *admission) {
 		return &admission{refused: refuse(wordsMissing, models.CodeTokenMissing)}
 	}
 	who, err := d.verify(d.ctx, token)
+	if err != nil && (models.CodeOf(err) == models.CodeUnavailable || d.ctx.Err() != nil) {
+		d.log.Warn("a connection was closed, as its token cannot be judged", "error", err)
+		return &admission{away: true, refused: refuse(safeWords(err), models.CodeUnavailable)}
+	}
 	if err != nil {
 		return &admission{failed: err, refused: refuse(wordsInvalid, models.CodeOf(err))}
 	}
@@ -121,32 +125,46 @@ func (d *Door) takeUp(a *admission, w wish) error {
 	// The connection before may not know yet that it is over. Two sockets of one
 	// id would be one too many.
 	if s := d.index.session(socket.SocketId(known.SID)); s != nil && s.pid == known.PID {
-		s.end()
-		s.conn.Close(true)
+		s.replaced()
 	}
 	return nil
+}
+
+// replaced ends a session that another connection has taken up.
+func (s *session) replaced() {
+	s.end()
+	s.conn.Close(true)
 }
 
 const (
 	// maxPID bounds what a client may name as its session, in bytes.
 	maxPID = 64
-	// saveEvery is how often the sessions of this node are saved again, which
-	// keeps them, and brings them back when the place where they are kept was
-	// lost. It is shorter than the time by which they outlive events.
+	// saveEvery is how often the sessions of this node are kept for longer, and
+	// brought back when the place where they are kept was lost. It is shorter
+	// than the time by which they outlive events.
 	saveEvery = 5 * time.Minute
 )
 
-// remember saves a session. Without it the client can still stay connected: it
-// is saved again before long.
+// remember saves a session, unless it is over: somebody may have taken it up.
+// Without it the client can still stay connected: it is saved again before long.
 func (d *Door) remember(s *session) {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	if s.ctx.Err() != nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(d.ctx, connectTime)
 	defer cancel()
-	if err := d.config.Sessions.Save(ctx, s.org, s.saved()); err != nil && d.ctx.Err() == nil {
+	err := d.config.Sessions.Save(ctx, s.org, s.saved())
+	if err != nil && d.ctx.Err() == nil {
 		d.log.Warn("a session was not saved", "error", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unsaved = err != nil
 }
 
-// keepSessions saves the sessions of this node again and again until the door
+// keepSessions keeps the sessions of this node again and again until the door
 // closes.
 func (d *Door) keepSessions() {
 	tick := time.NewTicker(saveEvery)
@@ -161,20 +179,27 @@ func (d *Door) keepSessions() {
 	}
 }
 
-// saveBatch is how many sessions are saved in one call.
+// saveBatch is how many sessions are kept in one call.
 const saveBatch = 256
 
+// saveSessions keeps what is saved, which changes none of it: by now a session
+// may be held on another node, which this one has not noticed, and have changed
+// there. What could not be saved when it changed is saved now.
 func (d *Door) saveSessions() {
 	batches := map[string][]rooms.Session{}
 	save := func(org string) {
 		ctx, cancel := context.WithTimeout(d.ctx, connectTime)
 		defer cancel()
-		if err := d.config.Sessions.Save(ctx, org, batches[org]...); err != nil && d.ctx.Err() == nil {
-			d.log.Warn("sessions were not saved", "error", err)
+		if err := d.config.Sessions.Keep(ctx, org, batches[org]...); err != nil && d.ctx.Err() == nil {
+			d.log.Warn("sessions were not kept", "error", err)
 		}
 		batches[org] = batches[org][:0]
 	}
 	for _, s := range d.index.all() {
+		if s.isUnsaved() {
+			d.remember(s)
+			continue
+		}
 		if batches[s.org] = append(batches[s.org], s.saved()); len(batches[s.org]) == saveBatch {
 			save(s.org)
 		}

@@ -69,7 +69,7 @@ func (s *session) release(c rooms.Cursor) (rooms.Cursor, bool) {
 	for {
 		s.mu.Lock()
 		if s.behind || len(s.held) == 0 {
-			s.holding, s.beyond = s.behind, c
+			s.holding, s.place = s.behind, c
 			s.mu.Unlock()
 			return c, !s.holding
 		}
@@ -117,7 +117,7 @@ func (s *session) catchUp(c rooms.Cursor, done func(at rooms.Cursor, whole bool)
 // anew from live, and reports false.
 func (s *session) replay(c, live rooms.Cursor) (rooms.Cursor, bool, error) {
 	for c != live {
-		p, err := s.feed.tail.after(s.ctx, c)
+		p, err := s.feed.tail.upTo(s.ctx, c, live)
 		if errors.Is(err, models.ErrReset) {
 			s.write(resetMessage(reasonExpired, live))
 			return live, false, nil

@@ -34,7 +34,7 @@ type Door struct {
 	ctx      context.Context // ends when the door closes
 	cancel   context.CancelFunc
 	draining atomic.Bool
-	taking   sync.Map // socket.PrivateSessionId to *admission, during a CONNECT
+	taking   sync.Map // a mark to its *admission, during a CONNECT
 	bearers  bearers
 }
 

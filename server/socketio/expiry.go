@@ -8,11 +8,12 @@ import (
 )
 
 // schedule arms the timer of the token's end: it is announced, and then the
-// socket is dismissed. The identity must be set before.
+// socket is dismissed. The identity must be set before: one who comes with the
+// end of an older token, as an announcement may, changes nothing.
 func (s *session) schedule(end time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
+	if s.ended || !s.who.ExpiresAt.Equal(end) {
 		return
 	}
 	if s.timer != nil {

@@ -82,6 +82,11 @@ func (h *fakeHub) publish(events ...models.Event) {
 	defer h.delivering.Unlock()
 	h.append(events)
 	time.Sleep(h.lag)
+	h.tell(events)
+}
+
+// tell gives the listeners what the log has.
+func (h *fakeHub) tell(events []models.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	last := events[len(events)-1]
@@ -142,6 +147,17 @@ func (f *fakeSessions) Save(_ context.Context, org string, sessions ...rooms.Ses
 	defer f.mu.Unlock()
 	for _, s := range sessions {
 		f.saved[org+" "+s.PID] = s
+	}
+	return nil
+}
+
+func (f *fakeSessions) Keep(_ context.Context, org string, sessions ...rooms.Session) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range sessions {
+		if _, ok := f.saved[org+" "+s.PID]; !ok {
+			f.saved[org+" "+s.PID] = s
+		}
 	}
 	return nil
 }

@@ -100,6 +100,9 @@ func (d *Door) subscribe(ctx context.Context, s *session, args []any) any {
 	if err != nil {
 		if !before || models.CodeOf(err) == models.CodeNotFound {
 			d.index.leave(s, name)
+			if s.follows(id, false) { // it was, until it was deleted
+				d.remember(s)
+			}
 		}
 		return refusal(err)
 	}
@@ -108,7 +111,7 @@ func (d *Door) subscribe(ctx context.Context, s *session, args []any) any {
 	}
 	whole := true
 	if after.Epoch != "" {
-		if whole, err = s.story(id, after); err != nil {
+		if whole, err = s.story(ctx, id, after); err != nil {
 			return refusal(err)
 		}
 	}

@@ -86,7 +86,10 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 	for _, id := range s.videos {
 		names = append(names, rooms.Video(s.org, id))
 	}
-	d.index.add(s, names...)
+	sock.SetData(s)
+	if before := d.index.add(s, names...); before != nil { // taken up twice at this moment
+		before.replaced()
+	}
 	s.startFrom(a.from, feed.at()) // what comes after it is held
 	if d.revoked(a.who) {          // after Authenticate, and before Revoke could find it
 		s.end()
@@ -109,8 +112,8 @@ func (d *Door) connected(args ...any) {
 		}
 	}()
 	sock, _ := args[0].(*socket.Socket)
-	s := d.index.session(sock.Id())
-	if s == nil || sock.Conn().ReadyState() != "open" {
+	s, _ := sock.Data().(*session)
+	if s == nil || s.ctx.Err() != nil || sock.Conn().ReadyState() != "open" {
 		// The connection ended in between. The library has missed that, and
 		// would keep the socket.
 		sock.Disconnect(false)

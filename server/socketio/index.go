@@ -26,14 +26,17 @@ func newIndex() *index {
 	return &index{sessions: map[socket.SocketId]*session{}, rooms: map[rooms.Room]*room{}}
 }
 
-// add enters a session with its first rooms.
-func (x *index) add(s *session, first ...rooms.Room) {
+// add enters a session with its first rooms, and returns the one of the same id
+// whose place it takes, or nil.
+func (x *index) add(s *session, first ...rooms.Room) (before *session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	before = x.sessions[s.id]
 	x.sessions[s.id] = s
 	for _, name := range first {
 		x.join(s, name)
 	}
+	return before
 }
 
 // subscribe puts a session into the room of a video and reports whether it

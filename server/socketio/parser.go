@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io-go-parser/v2/parser"
-	"github.com/zishang520/socket.io/v2/socket"
 )
 
 // packetParser is the library's parser with our decoder before its own.
@@ -156,11 +156,13 @@ func (d *decoder) connect(p *parser.Packet, bearer string) error {
 			maps.Copy(auth, said)
 		}
 		if a.refused == nil {
-			// The library asks the adapter for the session of this name, and
-			// thus tells the client this pid.
-			auth["pid"], auth["offset"] = a.session.PID, "-" // it asks only when both are there
-			d.door.taking.Store(socket.PrivateSessionId(a.session.PID), a)
-			defer d.door.taking.Delete(socket.PrivateSessionId(a.session.PID))
+			// The library asks the adapter for the session of these names, and
+			// thus tells the client this pid. Another connection may name the
+			// same pid at this moment: the offset says whose it is.
+			mark := rand.Text()
+			auth["pid"], auth["offset"] = a.session.PID, mark
+			d.door.taking.Store(mark, a)
+			defer d.door.taking.Delete(mark)
 		}
 		d.mu.Lock()
 		d.admitted = a

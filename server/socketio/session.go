@@ -45,16 +45,19 @@ type session struct {
 	holding, behind bool
 	held            []*message
 	heldSize        int
-	// beyond is a place that the log gave and the feed has not reached yet: up
-	// to there nothing is delivered again. Zero, mostly.
-	beyond  rooms.Cursor
+	// place is the one up to which everything was delivered. The log may have
+	// given it, and the feed not have reached it yet: up to there nothing is
+	// delivered again.
+	place   rooms.Cursor
 	videos  []string // followed, for the one who takes the session up
 	start   rooms.Cursor
 	ended   bool
+	unsaved bool // what is remembered of it is older
 	inbox   []received
 	working bool
 
 	catching sync.Mutex // one at a time is served from the log
+	saving   sync.Mutex // one at a time is remembered
 	taking   sync.Mutex // one packet at a time takes its slots
 	slots    chan struct{}
 }
@@ -89,12 +92,12 @@ func (s *session) deliver(m *message) {
 		s.mu.Unlock()
 		return
 	}
-	if s.beyond.Epoch != "" && m.at.Epoch != "" {
-		if !m.after(s.beyond) {
+	if m.at.Epoch != "" {
+		if !m.after(s.place) {
 			s.mu.Unlock()
 			return
 		}
-		s.beyond = rooms.Cursor{}
+		s.place = m.at
 	}
 	s.mu.Unlock()
 	s.write(m)
@@ -110,13 +113,12 @@ func (s *session) write(m *message) {
 // has sent are handled, it is given what it has missed and its place, and then
 // what comes.
 func (s *session) opened(a *admission) {
+	s.catching.Lock() // before the first packet may ask for it
+	defer s.catching.Unlock()
 	s.mu.Lock()
 	s.open = true
 	s.work()
 	s.mu.Unlock()
-
-	s.catching.Lock()
-	defer s.catching.Unlock()
 	if s.door.config.trial != nil { // nothing but what the protocol says
 		s.release(s.start)
 		return
@@ -171,6 +173,12 @@ func (s *session) saved() rooms.Session {
 		PID: s.pid, SID: string(s.id), UserID: s.who.UserID, TokenID: s.who.TokenID, IssuedAt: s.who.IssuedAt,
 		Videos: slices.Clone(s.videos), Start: s.start,
 	}
+}
+
+func (s *session) isUnsaved() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unsaved
 }
 
 // follows notes that a video is followed, or no longer, and reports whether

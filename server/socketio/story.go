@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"context"
 	"errors"
 
 	"reelroom/models"
@@ -13,24 +14,27 @@ const maxStory = 1000
 // story sends what happened to one video after c, and reports whether that was
 // all of it. Meanwhile what comes live waits. These events carry no cursor as
 // their last argument: the client has a place already, which is further on.
-func (s *session) story(videoID string, c rooms.Cursor) (bool, error) {
+// ctx bounds the reading of them.
+func (s *session) story(ctx context.Context, videoID string, c rooms.Cursor) (bool, error) {
 	s.catching.Lock()
 	defer s.catching.Unlock()
-	s.mu.Lock()
-	had := s.beyond
-	s.mu.Unlock()
 	live := s.hold()
-	whole, err := s.tell(videoID, c, live)
-	if _, released := s.release(had); !released {
-		s.close() // the client comes again, and is served from the log
+	s.mu.Lock()
+	place := s.place // which does not move now
+	s.mu.Unlock()
+	whole, err := s.tell(ctx, videoID, c, live)
+	if at, released := s.release(place); !released { // more came than was held
+		if err := s.catchUp(at, func(rooms.Cursor, bool) {}); err != nil {
+			s.ebb(err)
+		}
 	}
 	return whole, err
 }
 
-func (s *session) tell(videoID string, c, live rooms.Cursor) (bool, error) {
+func (s *session) tell(ctx context.Context, videoID string, c, live rooms.Cursor) (bool, error) {
 	told := 0
 	for c != live {
-		p, err := s.feed.tail.after(s.ctx, c)
+		p, err := s.feed.tail.upTo(ctx, c, live)
 		if errors.Is(err, models.ErrReset) {
 			return false, nil
 		}

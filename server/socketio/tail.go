@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -31,6 +32,9 @@ type tail struct {
 	pages map[rooms.Cursor]page
 	order []rooms.Cursor // the oldest first
 	bytes int
+	armed bool // the pages will be dropped
+
+	slots chan struct{} // of those who read now
 }
 
 // page is what follows a place in the log, in order. It may end before the
@@ -54,10 +58,31 @@ const (
 	tailBytes  = 4 << 20
 	// entryBytes is about what an entry takes beside its frame.
 	entryBytes = 400
+	// tailLife is how long pages are kept: those who lost the same node come
+	// within it.
+	tailLife = 30 * time.Second
+	// tailReads is how many pages of one organization are read at once. Other
+	// organizations want the log, too.
+	tailReads = 4
 )
 
 func (t *tail) init(org string, events Events) {
 	t.org, t.events, t.pages = org, events, map[rooms.Cursor]page{}
+	t.slots = make(chan struct{}, tailReads)
+}
+
+// upTo is after for somebody who knows that the log has reached live: none means
+// that c is the head, and not that somebody else's read was too early.
+func (t *tail) upTo(ctx context.Context, c, live rooms.Cursor) (page, error) {
+	p, err := t.after(ctx, c)
+	short := func() bool { return err == nil && len(p.entries) == 0 && c.Epoch == live.Epoch && c.Seq < live.Seq }
+	if short() { // the read that was shared is over: this one began later
+		p, err = t.after(ctx, c)
+	}
+	if short() {
+		return page{}, models.ErrReset // the log has lost what it had
+	}
+	return p, err
 }
 
 // after returns events that follow c; none when c is the head.
@@ -72,6 +97,12 @@ func (t *tail) after(ctx context.Context, c rooms.Cursor) (page, error) {
 	read := t.reads.DoChan(c.String(), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handlerTime)
 		defer cancel()
+		select {
+		case t.slots <- struct{}{}:
+			defer func() { <-t.slots }()
+		case <-ctx.Done():
+			return page{}, context.Cause(ctx)
+		}
 		return t.read(ctx, c)
 	})
 	select {
@@ -108,10 +139,22 @@ func (t *tail) keep(c rooms.Cursor, p page) {
 	t.pages[c] = p
 	t.order = append(t.order, c)
 	t.bytes += p.bytes
+	if !t.armed {
+		t.armed = true
+		time.AfterFunc(tailLife, t.forget)
+	}
 	for len(t.order) > 1 && t.bytes > tailBytes {
 		oldest := t.order[0]
 		t.bytes -= t.pages[oldest].bytes
 		delete(t.pages, oldest)
 		t.order = t.order[1:]
 	}
+}
+
+// forget drops all pages.
+func (t *tail) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.pages)
+	t.order, t.bytes, t.armed = nil, 0, false
 }
