@@ -61,7 +61,7 @@ func (d *Door) admit(token string, w wish) (a *admission) {
 	}
 	who, err := d.verify(d.ctx, token)
 	if err != nil && (models.CodeOf(err) == models.CodeUnavailable || d.ctx.Err() != nil) {
-		d.log.Warn("a connection was closed, as its token cannot be judged", "error", err)
+		d.complain("a connection was closed, as its token cannot be judged", err)
 		return &admission{away: true, refused: refuse(safeWords(err), models.CodeUnavailable)}
 	}
 	if err != nil {
@@ -77,7 +77,7 @@ func (d *Door) admit(token string, w wish) (a *admission) {
 			return a
 		}
 		if !errors.Is(err, errSession) {
-			d.log.Warn("a connection was closed, as sessions cannot be read", "error", err)
+			d.complain("a connection was closed, as sessions cannot be read", err)
 			return &admission{away: true, refused: refuse(safeWords(err), models.CodeUnavailable)}
 		}
 	}
@@ -157,7 +157,7 @@ func (d *Door) remember(s *session) {
 	defer cancel()
 	err := d.config.Sessions.Save(ctx, s.org, s.saved())
 	if err != nil && d.ctx.Err() == nil {
-		d.log.Warn("a session was not saved", "error", err)
+		d.complain("a session was not saved", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -191,7 +191,7 @@ func (d *Door) saveSessions() {
 		ctx, cancel := context.WithTimeout(d.ctx, connectTime)
 		defer cancel()
 		if err := d.config.Sessions.Keep(ctx, org, batches[org]...); err != nil && d.ctx.Err() == nil {
-			d.log.Warn("sessions were not kept", "error", err)
+			d.complain("sessions were not kept", err)
 		}
 		batches[org] = batches[org][:0]
 	}

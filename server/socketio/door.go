@@ -31,11 +31,12 @@ type Door struct {
 
 	io *socket.Server
 
-	ctx      context.Context // ends when the door closes
-	cancel   context.CancelFunc
-	draining atomic.Bool
-	taking   sync.Map // a mark to its *admission, during a CONNECT
-	bearers  bearers
+	ctx        context.Context // ends when the door closes
+	cancel     context.CancelFunc
+	draining   atomic.Bool
+	taking     sync.Map // a mark to its *admission, during a CONNECT
+	bearers    bearers
+	complaints complaints
 }
 
 // New makes a door. It serves until [Door.Close].

@@ -74,7 +74,7 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 	feed, err := d.feed.acquire(ctx, a.who.OrganizationID)
 	if err != nil {
 		// A refusal would keep socket.io-client from coming again.
-		d.log.Warn("a connection was closed, as live events are not available", "error", err)
+		d.complain("a connection was closed, as live events are not available", err)
 		seat.Leave()
 		sock.Conn().Close(false)
 		return refuse(safeWords(err), models.CodeUnavailable)

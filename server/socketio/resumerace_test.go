@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -413,6 +414,24 @@ func TestTailReadsFewAtOnce(t *testing.T) {
 		wg.Wait()
 		if log.most != tailReads {
 			t.Errorf("%d reads at once", log.most)
+		}
+	})
+}
+
+// Thousands of connections that have the same trouble do not fill the log.
+func TestTheSameTroubleIsToldOnceInAWhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var lines strings.Builder
+		d := &Door{log: slog.New(slog.NewTextHandler(&lines, nil))}
+		for range 1000 {
+			d.complain("this", errors.New("away"))
+		}
+		d.complain("that", errors.New("away"))
+		time.Sleep(complainEvery)
+		d.complain("this", errors.New("away"))
+		if got := lines.String(); strings.Count(got, "\n") != 3 || !strings.Contains(got, "untold=999") {
+			t.Errorf("got %s", got)
 		}
 	})
 }

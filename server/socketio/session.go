@@ -160,7 +160,7 @@ func (s *session) startFrom(from, at rooms.Cursor) {
 // now. It comes again.
 func (s *session) ebb(why error) {
 	if s.ctx.Err() == nil {
-		s.door.log.Warn("a connection was closed, as the log cannot be read", "error", why)
+		s.door.complain("a connection was closed, as the log cannot be read", why)
 		s.close()
 	}
 }
