@@ -103,7 +103,7 @@ const (
 	maxQueue = 256 << 10
 	// maxPollQueue bounds what waits for a polling client, in bytes. It is
 	// larger, because such a client is away for a round trip after each answer.
-	maxPollQueue = 1 << 20
+	maxPollQueue = 256 << 10
 	// writeTime is how long one write may take before the reader counts as gone.
 	writeTime = 10 * time.Second
 	// closeTime is how long a closed connection may take to say goodbye.
