@@ -254,3 +254,22 @@ func TestSubprotocol(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// What was under way to a client that is cut in the middle is not counted twice.
+func TestACutLeavesNothingQueued(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		o := &outbox{conn: ours, door: &Door{}, ended: func() {}}
+		o.put(newMessage(make([]byte, 1000)), false)
+		if _, err := io.ReadFull(theirs, make([]byte, 10)); err != nil {
+			t.Fatal(err)
+		}
+		o.abort(errDiscarded)
+		synctest.Wait()
+		if n := o.queued(); n != 0 {
+			t.Errorf("%d bytes wait", n)
+		}
+	})
+}

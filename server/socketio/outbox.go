@@ -231,8 +231,10 @@ func (o *outbox) drain(batch net.Buffers) {
 		n, err := batch.WriteTo(o.conn)
 
 		o.mu.Lock()
-		o.queue.sent(int(n))
-		o.relief.ease()
+		if o.cut == nil { // or nothing counts any more
+			o.queue.sent(int(n))
+			o.relief.ease()
+		}
 		if err != nil {
 			var timeout net.Error
 			if errors.As(err, &timeout) && timeout.Timeout() {
