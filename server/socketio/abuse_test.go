@@ -273,3 +273,27 @@ func TestACutLeavesNothingQueued(t *testing.T) {
 		}
 	})
 }
+
+// hasty is a response whose client sends its next request as soon as it has
+// this one's answer.
+type hasty struct {
+	*httptest.ResponseRecorder
+	next func()
+}
+
+func (h *hasty) FlushError() error { h.next(); return nil }
+
+func TestTheNextPostMayComeWithTheAnswer(t *testing.T) {
+	t.Parallel()
+	d, list := idle(t, 1)
+	defer d.Close(t.Context())
+	target := "/socket.io/?EIO=4&transport=polling&sid=" + list[0].id
+	second := httptest.NewRecorder()
+	first := &hasty{httptest.NewRecorder(), func() {
+		d.ServeHTTP(second, httptest.NewRequest("POST", target, strings.NewReader("6")))
+	}}
+	d.ServeHTTP(first, httptest.NewRequest("POST", target, strings.NewReader("6")))
+	if first.Code != http.StatusOK || second.Code != http.StatusOK || second.Body.String() != "ok" {
+		t.Errorf("status %d, then %d %s", first.Code, second.Code, second.Body)
+	}
+}

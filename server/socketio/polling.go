@@ -263,20 +263,27 @@ func (p *pollTransport) post(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	}
-	defer func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		p.posting = false
-	}()
-	body, err := readBody(r, c.mostBytes())
+	err := p.take(r)
+	c.mu.Lock()
+	p.posting = false // before the answer, with which the next one may come
+	c.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if err := c.receiveAll(body); err != nil {
-		c.fail(err)
+	_ = p.answer(w, "text/html", []byte("ok"))
+	return nil
+}
+
+// take reads and handles a body.
+func (p *pollTransport) take(r *http.Request) error {
+	body, err := readBody(r, p.conn.mostBytes())
+	if err != nil {
+		return err
+	}
+	if err := p.conn.receiveAll(body); err != nil {
+		p.conn.fail(err)
 		return rejectQuery
 	}
-	_ = p.answer(w, "text/html", []byte("ok"))
 	return nil
 }
 
