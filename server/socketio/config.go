@@ -101,8 +101,7 @@ const (
 	maxConnects = 5
 	// maxQueue bounds what waits for a WebSocket reader, in bytes.
 	maxQueue = 256 << 10
-	// maxPollQueue bounds what waits for a polling client, in bytes. It is
-	// larger, because such a client is away for a round trip after each answer.
+	// maxPollQueue bounds what waits for a polling client, in bytes.
 	maxPollQueue = 256 << 10
 	// writeTime is how long one write may take before the reader counts as gone.
 	writeTime = 10 * time.Second
