@@ -43,11 +43,12 @@ func slow(b *bench, ctx context.Context, s *setup) (figures, error) {
 	}
 	peak := watchPeak(s.nodes[0])
 	beside, n, err := phase(true)
-	defer beside.Close()
 	highest := peak()
 	if err != nil {
+		beside.Close()
 		return nil, err
 	}
+	defer beside.Close()
 	beside.Wake()
 	for end := time.Now().Add(wakeTime); beside.Online() > readers && time.Now().Before(end); {
 		pause(ctx, 10*time.Millisecond)
