@@ -116,31 +116,44 @@ func (s *session) catchUp(c rooms.Cursor, done func(at rooms.Cursor, whole bool)
 // the place reached. When some of them are gone it tells the client to start
 // anew from live, and reports false.
 func (s *session) replay(c, live rooms.Cursor) (rooms.Cursor, bool, error) {
-	for c != live {
-		p, err := s.feed.tail.upTo(s.ctx, c, live)
-		if errors.Is(err, models.ErrReset) {
-			s.write(resetMessage(reasonExpired, live))
-			return live, false, nil
+	reached, err := s.walk(s.ctx, c, live, func(e *entry) error {
+		if err := s.pace(); err != nil {
+			return err
 		}
+		s.write(e.message)
+		s.door.stats.replayed.Add(1)
+		return nil
+	})
+	if errors.Is(err, models.ErrReset) {
+		s.write(resetMessage(reasonExpired, live))
+		return live, false, nil
+	}
+	return reached, err == nil, err
+}
+
+// walk calls each with the events after c, at least up to the place live, of the
+// rooms that the session is in, and returns the place reached. An error of each
+// ends it; [models.ErrReset] says that some of the events are gone.
+func (s *session) walk(ctx context.Context, c, live rooms.Cursor, each func(*entry) error) (rooms.Cursor, error) {
+	for c != live {
+		p, err := s.feed.tail.upTo(ctx, c, live)
 		if err != nil {
-			return c, false, err
+			return c, err
 		}
 		for i := range p.entries {
 			if !s.door.index.in(s, p.entries[i].room) {
 				continue
 			}
-			if err := s.pace(); err != nil {
-				return c, false, err
+			if err := each(&p.entries[i]); err != nil {
+				return c, err
 			}
-			s.write(p.entries[i].message)
-			s.door.stats.replayed.Add(1)
 		}
 		c = p.end
 		if len(p.entries) == 0 || c.Epoch == live.Epoch && c.Seq >= live.Seq {
 			break // the head
 		}
 	}
-	return c, true, nil
+	return c, nil
 }
 
 // pace waits until little waits for the reader: the log is read as fast as the

@@ -94,7 +94,7 @@ func (s *session) handle(p *parser.Packet) {
 		s.door.log.Error("an answer could not be encoded", "event", name, "error", err)
 		encoded, _ = json.Marshal(refusal(err))
 	}
-	s.conn.Write(ackMessage(*p.Id, encoded), nil, nil)
+	s.conn.deliver(ackMessage(*p.Id, encoded))
 }
 
 // answer calls the handler of an event. One that panics is answered like any

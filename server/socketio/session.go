@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/zishang520/engine.io/v2/engine"
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"reelroom/models"
@@ -18,7 +17,7 @@ import (
 type session struct {
 	door   *Door
 	socket *socket.Socket
-	conn   engine.Socket
+	conn   *conn
 	dec    *decoder
 	id     socket.SocketId
 	pid    string // its secret name
@@ -65,14 +64,12 @@ type session struct {
 func newSession(d *Door, sock *socket.Socket, dec *decoder, a *admission, feed *follower, seat limits.Seat) *session {
 	ctx, cancel := context.WithCancel(d.ctx)
 	s := &session{
-		door: d, socket: sock, conn: sock.Conn(), dec: dec, id: sock.Id(), pid: a.session.PID,
+		door: d, socket: sock, conn: sock.Conn().(*conn), dec: dec, id: sock.Id(), pid: a.session.PID,
 		org: a.who.OrganizationID, feed: feed, seat: seat, who: a.who, ctx: ctx, cancel: cancel,
 		holding: true, videos: slices.Clone(a.session.Videos),
 		rooms: map[rooms.Room]struct{}{}, slots: make(chan struct{}, maxInbox),
 	}
-	if c, ok := s.conn.(*conn); ok {
-		c.session.Store(s)
-	}
+	s.conn.session.Store(s)
 	return s
 }
 
@@ -105,7 +102,7 @@ func (s *session) deliver(m *message) {
 
 // write hands a message to the connection.
 func (s *session) write(m *message) {
-	s.conn.Write(m, nil, nil)
+	s.conn.deliver(m)
 	s.door.stats.sent.Add(1)
 }
 

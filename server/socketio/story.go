@@ -33,31 +33,21 @@ func (s *session) story(ctx context.Context, videoID string, c rooms.Cursor) (bo
 
 func (s *session) tell(ctx context.Context, videoID string, c, live rooms.Cursor) (bool, error) {
 	told := 0
-	for c != live {
-		p, err := s.feed.tail.upTo(ctx, c, live)
-		if errors.Is(err, models.ErrReset) {
-			return false, nil
+	_, err := s.walk(ctx, c, live, func(e *entry) error {
+		if e.event.VideoID != videoID {
+			return nil
 		}
-		if err != nil {
-			return false, err
+		if told++; told > maxStory {
+			return models.ErrReset // the present state has to do
 		}
-		for i := range p.entries {
-			e := p.entries[i].event
-			if e.VideoID != videoID || !s.door.index.in(s, p.entries[i].room) {
-				continue
-			}
-			if told++; told > maxStory {
-				return false, nil
-			}
-			if err := s.pace(); err != nil {
-				return false, err
-			}
-			s.write(eventMessage(e.Name, e.Payload, ""))
+		if err := s.pace(); err != nil {
+			return err
 		}
-		c = p.end
-		if len(p.entries) == 0 || c.Epoch == live.Epoch && c.Seq >= live.Seq {
-			break
-		}
+		s.write(eventMessage(e.event.Name, e.event.Payload, ""))
+		return nil
+	})
+	if errors.Is(err, models.ErrReset) {
+		return false, nil
 	}
-	return true, nil
+	return err == nil, err
 }
