@@ -17,6 +17,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/models/sqlitestore"
+	"reelroom/server/harness/sio"
 )
 
 // built is the server as people run it, without the race detector: that one
@@ -30,15 +31,16 @@ var built = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// spawn starts the server as a process of its own, with the embedded ffmpeg.
-func spawn(t *testing.T, dir string) (*installation, *exec.Cmd) {
+// launch starts the built server as a process of its own, and returns its address
+// when it says where it listens.
+func launch(t *testing.T, environment ...string) (url string, cmd *exec.Cmd) {
 	t.Helper()
 	program, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program)
-	cmd.Env = []string{"PORT=0", "DATA_DIR=" + dir, "FFMPEG=embedded", "LOG_LEVEL=error"}
+	cmd = exec.Command(program)
+	cmd.Env = append([]string{"PORT=0", "LOG_LEVEL=error"}, environment...)
 	cmd.Stderr = os.Stderr
 	said, err := cmd.StdoutPipe()
 	if err != nil {
@@ -48,25 +50,31 @@ func spawn(t *testing.T, dir string) (*installation, *exec.Cmd) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	lines := bufio.NewScanner(said)
-	for lines.Scan() {
+	for lines := bufio.NewScanner(said); lines.Scan(); {
 		if _, url, ok := strings.Cut(lines.Text(), "address   "); ok {
 			go func() { // keep the pipe empty
 				for lines.Scan() {
 				}
 			}()
-			in := &installation{t: t, url: url}
-			in.waitReady()
-			secret, err := os.ReadFile(filepath.Join(dir, secretFile))
-			if err != nil {
-				t.Fatal(err)
-			}
-			in.secret = strings.TrimSpace(string(secret))
-			return in, cmd
+			return url, cmd
 		}
 	}
 	t.Fatal("the server did not say where it listens")
-	return nil, nil
+	return "", nil
+}
+
+// spawn starts the server with the embedded ffmpeg.
+func spawn(t *testing.T, dir string) (*installation, *exec.Cmd) {
+	t.Helper()
+	url, cmd := launch(t, "DATA_DIR="+dir, "FFMPEG=embedded")
+	in := &installation{t: t, url: url}
+	in.waitReady()
+	secret, err := os.ReadFile(filepath.Join(dir, secretFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.secret = strings.TrimSpace(string(secret))
+	return in, cmd
 }
 
 func (in *installation) waitReady() {
@@ -82,6 +90,16 @@ func (in *installation) waitReady() {
 	in.t.Fatal("the server is not ready")
 }
 
+// untilThumbnail reads events until the second stage has begun.
+func untilThumbnail(events <-chan sio.Event) {
+	for e := range events {
+		var p models.Progress
+		if json.Unmarshal(e.Payload(), &p) == nil && p.Stage == models.StageThumbnail {
+			return
+		}
+	}
+}
+
 // A server killed in the middle of a stage takes the video up again when it is
 // started anew, at the stage that had not finished, and it ends once.
 func TestKilledServerGoesOnAtTheUnfinishedStage(t *testing.T) {
@@ -94,12 +112,7 @@ func TestKilledServerGoesOnAtTheUnfinishedStage(t *testing.T) {
 	if status := in.upload(editor, "a.mp4", sample(t), &document); status != http.StatusAccepted {
 		t.Fatalf("upload answered %d", status)
 	}
-	for e := range events {
-		var p models.Progress
-		if json.Unmarshal(e.Payload(), &p) == nil && p.Stage == models.StageThumbnail {
-			break
-		}
-	}
+	untilThumbnail(events)
 	if err := process.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -136,12 +149,7 @@ func TestStoppedServerGivesItsWorkBack(t *testing.T) {
 	_, events := in.listen(editor)
 	var document models.Document
 	in.upload(editor, "a.mp4", sample(t), &document)
-	for e := range events {
-		var p models.Progress
-		if json.Unmarshal(e.Payload(), &p) == nil && p.Stage == models.StageThumbnail {
-			break
-		}
-	}
+	untilThumbnail(events)
 	if err := process.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -16,17 +16,6 @@ import (
 	"reelroom/models/modelstest/testenv"
 )
 
-// freePort returns a loopback port that nobody listens on.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // process starts a program that ends with the test.
 func process(t *testing.T, program string, environment []string, args ...string) {
 	t.Helper()
@@ -40,23 +29,7 @@ func process(t *testing.T, program string, environment []string, args ...string)
 }
 
 // realRedis starts a redis-server of the test's own.
-func realRedis(t *testing.T) string {
-	t.Helper()
-	program, port := testenv.Program(t, "redis-server"), freePort(t)
-	process(t, program, nil, "--bind", "127.0.0.1", "--port", fmt.Sprint(port), "--save", "",
-		"--appendonly", "no", "--dir", t.TempDir(), "--loglevel", "warning")
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-			return "redis://" + address + "/0"
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("redis-server does not answer: %v", err)
-		}
-	}
-}
+func realRedis(t *testing.T) string { return "redis://" + testenv.Redis(t) + "/0" }
 
 // Two servers and two workers on the real services: a client of one server sees
 // the work that either worker does on uploads to the other server.

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -22,37 +20,14 @@ import (
 // node starts the built server with an environment of its own.
 func node(t *testing.T, environment map[string]string) (*installation, *exec.Cmd) {
 	t.Helper()
-	program, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program)
-	cmd.Env = []string{"PORT=0", "DATA_DIR=" + t.TempDir(), "LOG_LEVEL=error"}
+	list := []string{"DATA_DIR=" + t.TempDir()}
 	for name, value := range environment {
-		cmd.Env = append(cmd.Env, name+"="+value)
+		list = append(list, name+"="+value)
 	}
-	cmd.Stderr = os.Stderr
-	said, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for lines := bufio.NewScanner(said); lines.Scan(); {
-		if _, url, ok := strings.Cut(lines.Text(), "address   "); ok {
-			go func() { // keep the pipe empty
-				for lines.Scan() {
-				}
-			}()
-			in := &installation{t: t, url: url, secret: environment["JWT_SECRET"]}
-			in.waitReady()
-			return in, cmd
-		}
-	}
-	t.Fatal("the server did not say where it listens")
-	return nil, nil
+	url, cmd := launch(t, list...)
+	in := &installation{t: t, url: url, secret: environment["JWT_SECRET"]}
+	in.waitReady()
+	return in, cmd
 }
 
 // A node is killed, without a goodbye, while events come: every client takes

@@ -7,8 +7,6 @@ import (
 	"flag"
 	"log/slog"
 	"math/rand/v2"
-	"net"
-	"os/exec"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,30 +28,6 @@ var (
 	deliveryClients = flag.Int("delivery.clients", 10, "clients")
 )
 
-// redisServer starts a redis-server of the test's own.
-func redisServer(t *testing.T) string {
-	program := testenv.Program(t, "redis-server")
-	l := must(net.Listen("tcp", "127.0.0.1:0"))(t)
-	address := l.Addr().String()
-	l.Close()
-	_, port, _ := net.SplitHostPort(address)
-	cmd := exec.Command(program, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir(), "--loglevel", "warning")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-			return address
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("redis-server does not answer: %v", err)
-		}
-	}
-}
-
 // realNode is a door on the real hub and log.
 func realNode(t *testing.T, address string) (*testServer, *redislog.Log) {
 	client := redis.NewClient(&redis.Options{Addr: address, ContextTimeoutEnabled: true})
@@ -72,7 +46,7 @@ func realNode(t *testing.T, address string) (*testServer, *redislog.Log) {
 // or gets one twice, or out of order.
 func TestDelivery(t *testing.T) {
 	t.Parallel()
-	address := redisServer(t)
+	address := testenv.Redis(t)
 	var three []*testServer
 	var events *redislog.Log
 	for range 3 {
