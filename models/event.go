@@ -198,11 +198,21 @@ func EventOf(v *Video, links Links, last *Progress) Event {
 	}
 }
 
-// ProgressOf makes the event of percent inside the running stage: it is
-// published, not stored. fraction is 0 to 1 within the stage; floor is the
-// least overall percentage to show, so that a stage that starts over after a
-// crash does not fall back; eta is in seconds, nil when unknown.
-func ProgressOf(v *Video, now time.Time, fraction float64, floor int, message string, eta *float64, to Audience) Event {
+// Report is what a stage says about itself while it runs.
+type Report struct {
+	// Fraction is how much of the stage is done, 0 to 1.
+	Fraction float64
+	// Message is for people.
+	Message string
+	// EtaSeconds is until the video's outcome; nil when unknown.
+	EtaSeconds *float64
+}
+
+// ProgressOf makes the event of a report from inside the running stage: it is
+// published, not stored. floor is the least overall percentage to show, so that
+// a stage that starts over after a crash does not fall back.
+func ProgressOf(v *Video, now time.Time, r Report, floor int, to Audience) Event {
+	fraction, eta := r.Fraction, r.EtaSeconds
 	if math.IsNaN(fraction) {
 		fraction = 0
 	}
@@ -210,7 +220,7 @@ func ProgressOf(v *Video, now time.Time, fraction float64, floor int, message st
 		eta = nil
 	}
 	p := Progress{
-		Base: v.base(now), Stage: v.Stage, Message: message, EtaSeconds: eta,
+		Base: v.base(now), Stage: v.Stage, Message: r.Message, EtaSeconds: eta,
 		Progress:      max(v.Stage.Overall(fraction), floor),
 		StageProgress: float64(int(min(max(fraction, 0), 1)*1000)) / 10,
 	}

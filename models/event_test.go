@@ -88,7 +88,7 @@ func TestProgressOf(t *testing.T) {
 	v := at(t, Claim("w", 1), FinishStage(1, StageMetadata, nothing))
 	last := 0
 	for _, fraction := range []float64{-1, 0, 0.001, 0.25, 0.5, 0.999, 1, 7} {
-		e := ProgressOf(v, epochStart, fraction, 0, "m", nil, ToVideo)
+		e := ProgressOf(v, epochStart, Report{Fraction: fraction, Message: "m"}, 0, ToVideo)
 		p := payload(t, e)
 		overall, inside := int(p["progress"].(float64)), p["stageProgress"].(float64)
 		if e.Transition || e.Audience != ToVideo || overall < 40 || overall >= 70 || overall < last || inside < 0 || inside > 100 {
@@ -96,11 +96,11 @@ func TestProgressOf(t *testing.T) {
 		}
 		last = overall
 	}
-	if p := payload(t, ProgressOf(v, epochStart, 0, 55, "m", nil, ToVideo)); p["progress"] != 55.0 {
+	if p := payload(t, ProgressOf(v, epochStart, Report{Message: "m"}, 55, ToVideo)); p["progress"] != 55.0 {
 		t.Errorf("it fell below what was shown: %v", p["progress"])
 	}
 	for _, strange := range []float64{math.Inf(1), math.Inf(-1)} {
-		e := ProgressOf(v, epochStart, strange, 0, "m", nil, ToVideo)
+		e := ProgressOf(v, epochStart, Report{Fraction: strange, Message: "m"}, 0, ToVideo)
 		if overall := payload(t, e)["progress"].(float64); overall < 40 || overall >= 70 {
 			t.Errorf("%v: %s", strange, e.Payload)
 		}

@@ -78,15 +78,15 @@ func (p *Publisher) publish(ctx context.Context, v *models.Video) {
 	}
 }
 
-// Progress publishes percent inside the running stage; it is not stored. The
-// arguments are those of [models.ProgressOf]. It does not fall back behind what
-// was shown in this attempt, also when a stage starts over after a crash.
-func (p *Publisher) Progress(ctx context.Context, v *models.Video, fraction float64, message string, eta *float64, to models.Audience) error {
+// Progress publishes a report from inside the running stage; it is not stored.
+// It does not fall back behind what was shown in this attempt, also when a stage
+// starts over after a crash.
+func (p *Publisher) Progress(ctx context.Context, v *models.Video, r models.Report, to models.Audience) error {
 	floor := 0
 	if last := p.last(ctx, v); last != nil && last.Attempt == v.Attempt {
 		floor = last.Progress
 	}
-	_, _, err := p.Log.Append(ctx, v.OrganizationID, models.ProgressOf(v, time.Now(), fraction, floor, message, eta, to))
+	_, _, err := p.Log.Append(ctx, v.OrganizationID, models.ProgressOf(v, time.Now(), r, floor, to))
 	return err
 }
 

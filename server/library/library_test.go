@@ -151,7 +151,7 @@ func TestSnapshotIsAsFreshAsTheStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := l.Log.Append(ctx, "acme", models.ProgressOf(&v, time.Now(), 0.5, 0, "Half", nil, models.ToVideo)); err != nil {
+	if _, _, err := l.Log.Append(ctx, "acme", models.ProgressOf(&v, time.Now(), models.Report{Fraction: 0.5, Message: "Half"}, 0, models.ToVideo)); err != nil {
 		t.Fatal(err)
 	}
 	got, cursor, err := l.Snapshot(ctx, viewer, d.ID)
@@ -246,7 +246,7 @@ func TestPublishedUpdateCarriesTheLastProgress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := l.Log.Append(ctx, "acme", models.ProgressOf(&v, time.Now(), 0.5, 0, "Half", nil, models.ToVideo)); err != nil {
+	if _, _, err := l.Log.Append(ctx, "acme", models.ProgressOf(&v, time.Now(), models.Report{Fraction: 0.5, Message: "Half"}, 0, models.ToVideo)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := l.Publish(ctx, service, Publication{Event: models.EventUpdated, VideoID: d.ID}); err != nil {

@@ -24,11 +24,11 @@ func (p *Pipeline) metadata(ctx context.Context, j *job) (func(*models.Video), e
 	if err != nil {
 		return nil, err
 	}
-	j.report(probeShare, "Reading metadata")
+	j.report(models.Report{Fraction: probeShare, Message: "Reading metadata"})
 	scan, err := p.Tools.ScanPackets(ctx, j.source, func(packet ffmpeg.Packet) error {
 		if packet.Pos > 0 && report.Size > 0 {
 			done := float64(packet.Pos) / float64(report.Size)
-			j.report(probeShare+(1-probeShare)*done, "Scanning the whole file")
+			j.report(models.Report{Fraction: probeShare + (1-probeShare)*done, Message: "Scanning the whole file"})
 		}
 		return nil
 	})

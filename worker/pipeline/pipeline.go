@@ -52,7 +52,7 @@ type job struct {
 	video  models.Video
 	source string // path of the uploaded file
 	dir    string // a folder of its own, removed at the end
-	report func(fraction float64, message string)
+	report func(models.Report)
 }
 
 // Process works on one task until the video has its outcome, another worker

@@ -29,13 +29,8 @@ type progress struct {
 	mu      sync.Mutex
 	running bool
 	video   models.Video
-	latest  report
+	latest  models.Report
 	fresh   bool
-}
-
-type report struct {
-	fraction float64
-	message  string
 }
 
 func (p *Pipeline) newProgress(ctx context.Context, logger *slog.Logger) *progress {
@@ -54,7 +49,7 @@ func (g *progress) close() {
 func (g *progress) begin(video models.Video) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.video, g.running, g.latest, g.fresh = video, true, report{}, false
+	g.video, g.running, g.latest, g.fresh = video, true, models.Report{}, false
 }
 
 // newer raises the revision that reports carry: what is older than the last
@@ -79,12 +74,12 @@ func (g *progress) end() {
 	g.running, g.fresh = false, false
 }
 
-// report takes a fraction (0 to 1) of the running stage; what lies below an
-// earlier one is raised to it.
-func (g *progress) report(fraction float64, message string) {
+// report takes what the running stage says; a fraction below an earlier one is
+// raised to it.
+func (g *progress) report(next models.Report) {
 	g.mu.Lock()
-	next := report{max(min(fraction, 1), g.latest.fraction), message}
-	changed := g.running && next != g.latest
+	next.Fraction = max(min(next.Fraction, 1), g.latest.Fraction)
+	changed := g.running && (next.Fraction != g.latest.Fraction || next.Message != g.latest.Message)
 	if changed {
 		g.latest, g.fresh = next, true
 	}
@@ -97,7 +92,7 @@ func (g *progress) report(fraction float64, message string) {
 	}
 }
 
-func (g *progress) take() (models.Video, report, bool) {
+func (g *progress) take() (models.Video, models.Report, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	fresh := g.fresh
@@ -135,10 +130,10 @@ func (g *progress) loop(ctx context.Context) {
 	}
 }
 
-func (g *progress) publish(ctx context.Context, video *models.Video, r report, to models.Audience) {
+func (g *progress) publish(ctx context.Context, video *models.Video, r models.Report, to models.Audience) {
 	ctx, cancel := context.WithTimeout(ctx, appendTime)
 	defer cancel()
-	err := g.p.Publisher.Progress(ctx, video, r.fraction, r.message, nil, to)
+	err := g.p.Publisher.Progress(ctx, video, r, to)
 	if err != nil && ctx.Err() == nil {
 		g.logger.Debug("progress was not published", "error", err)
 	}

@@ -39,7 +39,7 @@ func (p *Pipeline) sensitivity(ctx context.Context, j *job) (func(*models.Video)
 		}
 		samples = append(samples, sample{f.PTS, scores})
 		if duration > 0 {
-			j.report(float64(f.PTS)/float64(duration), fmt.Sprintf("Looking at frames (%d so far)", len(samples)))
+			j.report(models.Report{Fraction: float64(f.PTS) / float64(duration), Message: fmt.Sprintf("Looking at frames (%d so far)", len(samples))})
 		}
 		return nil
 	})

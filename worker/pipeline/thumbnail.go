@@ -42,7 +42,7 @@ func (p *Pipeline) thumbnail(ctx context.Context, j *job) (func(*models.Video), 
 		Every: samplesOf(j.video.Metadata),
 		Progress: func(seen time.Duration) {
 			if duration > 0 {
-				j.report(0.95*float64(seen)/float64(duration), "Choosing a thumbnail")
+				j.report(models.Report{Fraction: 0.95 * float64(seen) / float64(duration), Message: "Choosing a thumbnail"})
 			}
 		},
 	}, path)
