@@ -49,7 +49,7 @@ func DocumentOf(v *Video, links Links) Document {
 		MongoID: v.ID, ID: v.ID, OrganizationID: v.OrganizationID, Title: v.Title, FileName: v.File.Name,
 		Size: v.File.Size, SHA256: v.File.SHA256, MediaType: v.File.MediaType, UploadedBy: v.UploadedBy,
 		Status: v.Status, Attempt: v.Attempt, Rev: v.Rev,
-		Metadata: v.Metadata, Sensitivity: v.Sensitivity, Warnings: v.Warnings,
+		Metadata: v.Metadata, Sensitivity: v.Sensitivity.shown(), Warnings: v.Warnings,
 		Media:     links.Media(v.OrganizationID, v.ID),
 		CreatedAt: v.CreatedAt.UTC(), UpdatedAt: v.UpdatedAt.UTC(),
 		StartedAt: optionalTime(v.StartedAt), FinishedAt: optionalTime(v.FinishedAt),

@@ -146,3 +146,9 @@ func (v *Video) Folder() string {
 func (v *Video) ThumbnailKey() string {
 	return v.Folder() + "/thumbnail-" + strconv.Itoa(v.Attempt) + ".webp"
 }
+
+// ScoresKey is the blob that holds the scores of the present attempt's frames,
+// in the form of [EncodeScores].
+func (v *Video) ScoresKey() string {
+	return v.Folder() + "/scores-" + strconv.Itoa(v.Attempt) + ".bin"
+}

@@ -100,8 +100,11 @@ const SensitivityScope = "Detects nudity and sexual content only; not violence, 
 // Sensitivity is what the classifier saw in the sampled frames.
 type Sensitivity struct {
 	Verdict Verdict `json:"verdict"`
-	// Scores holds, by category, the highest score (0 to 1) that stood in two
-	// frames in a row (in the only frame, where there is but one).
+	// PolicyVersion is that of the organization's [Policy] under which the
+	// frames were assessed; 0 when unknown.
+	PolicyVersion int `json:"policyVersion"`
+	// Scores holds, by category, the highest score (0 to 1) that stood in as
+	// many frames in a row as the policy asks for: two, if it says nothing else.
 	Scores   map[string]float64   `json:"scores"`
 	Segments []SensitivitySegment `json:"segments"`
 	// Frames is how many were classified; Sampling is "keyframes" or "interval".
@@ -109,6 +112,19 @@ type Sensitivity struct {
 	Sampling string `json:"sampling"`
 	Model    string `json:"model"`
 	Scope    string `json:"scope"`
+	// ScoresKey is the blob of the frames' scores, see [Video.ScoresKey]; "" where
+	// none were kept. Clients do not see it.
+	ScoresKey string `json:"scoresKey,omitempty" contract:"-"`
+}
+
+// shown is s without what only stores see.
+func (s *Sensitivity) shown() *Sensitivity {
+	if s == nil {
+		return nil
+	}
+	c := *s
+	c.ScoresKey = ""
+	return &c
 }
 
 // SensitivitySegment is a span in which a category stayed above its threshold.
@@ -117,6 +133,8 @@ type SensitivitySegment struct {
 	EndMs    int64   `json:"endMs"`
 	Category string  `json:"category"`
 	Score    float64 `json:"score"`
+	// EvidenceMs is the moment of the frame with the highest score.
+	EvidenceMs int64 `json:"evidenceMs"`
 }
 
 // Warning is something about the file that a person should know.

@@ -70,7 +70,7 @@ func (w *writer) structure(t reflect.Type) error {
 			continue
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" || !f.IsExported() {
+		if name == "-" || f.Tag.Get("contract") == "-" || !f.IsExported() { // the second: only stores see it
 			continue
 		}
 		if name == "" {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -31,23 +32,31 @@ func (p *Pipeline) sensitivity(ctx context.Context, j *job) (func(*models.Video)
 	if m.Video.Keyframes >= minSamples && seconds(m.Video.KeyframeGapSeconds) <= keyframesSuffice {
 		options.Keyframes, sampling = true, "keyframes"
 	}
-	var samples []sample
+	var frames []models.FrameScores
 	err := p.Tools.Frames(ctx, j.source, options, func(f ffmpeg.Frame) error {
 		scores, err := p.Classifier.Classify(ctx, f.RGB)
 		if err != nil {
 			return err
 		}
-		samples = append(samples, sample{f.PTS, scores})
+		frames = append(frames, models.QuantizeScores(f.PTS, scores))
 		if duration > 0 {
-			j.report(models.Report{Fraction: float64(f.PTS) / float64(duration), Message: fmt.Sprintf("Looking at frames (%d so far)", len(samples))})
+			j.report(models.Report{Fraction: float64(f.PTS) / float64(duration), Message: fmt.Sprintf("Looking at frames (%d so far)", len(frames))})
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	s := assess(samples, duration)
-	s.Sampling, s.Model, s.Scope = sampling, p.Classifier.Model(), models.SensitivityScope
+	model, key, policy := p.Classifier.Model(), j.video.ScoresKey(), models.DefaultPolicy()
+	// Before the record names them: what it names is there.
+	if err := p.keep(ctx, j.video.OrganizationID, key, bytes.NewReader(models.EncodeScores(model, frames))); err != nil {
+		return nil, err
+	}
+	a := models.Assess(frames, duration.Milliseconds(), policy)
+	s := &models.Sensitivity{
+		Verdict: a.Verdict, PolicyVersion: policy.Version, Scores: a.Scores, Segments: a.Segments,
+		Frames: len(frames), Sampling: sampling, Model: model, Scope: models.SensitivityScope, ScoresKey: key,
+	}
 	return func(v *models.Video) { v.Sensitivity = s }, nil
 }
 

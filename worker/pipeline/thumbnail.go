@@ -50,7 +50,12 @@ func (p *Pipeline) thumbnail(ctx context.Context, j *job) (func(*models.Video), 
 		return nil, err
 	}
 	key := j.video.ThumbnailKey()
-	if err := p.keep(ctx, j.video.OrganizationID, key, path); err != nil {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if err := p.keep(ctx, j.video.OrganizationID, key, file); err != nil {
 		return nil, err
 	}
 	t := &models.Thumbnail{
@@ -60,13 +65,8 @@ func (p *Pipeline) thumbnail(ctx context.Context, j *job) (func(*models.Video), 
 	return func(v *models.Video) { v.Thumbnail = t }, nil
 }
 
-// keep copies a finished file into the blobs.
-func (p *Pipeline) keep(ctx context.Context, org, key, path string) error {
-	from, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
+// keep copies what a stage has made into the blobs.
+func (p *Pipeline) keep(ctx context.Context, org, key string, from io.Reader) error {
 	to, err := p.Blobs.Create(ctx, org, key)
 	if err != nil {
 		return err

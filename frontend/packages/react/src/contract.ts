@@ -209,7 +209,9 @@ export interface Chapter {
 /** Sensitivity is what the classifier saw in the sampled frames. */
 export interface Sensitivity {
   verdict: Verdict;
-  /** Scores holds, by category, the highest score (0 to 1) that stood in two frames in a row (in the only frame, where there is but one). */
+  /** PolicyVersion is that of the organization's Policy under which the frames were assessed; 0 when unknown. */
+  policyVersion: number;
+  /** Scores holds, by category, the highest score (0 to 1) that stood in as many frames in a row as the policy asks for: two, if it says nothing else. */
   scores: Record<string, number> | null;
   segments: SensitivitySegment[] | null;
   /** Frames is how many were classified; Sampling is "keyframes" or "interval". */
@@ -225,6 +227,8 @@ export interface SensitivitySegment {
   endMs: number;
   category: string;
   score: number;
+  /** EvidenceMs is the moment of the frame with the highest score. */
+  evidenceMs: number;
 }
 
 /** Warning is something about the file that a person should know. */
