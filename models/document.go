@@ -17,14 +17,18 @@ type Document struct {
 	MediaType  string `json:"mediaType"`
 	UploadedBy string `json:"uploadedBy"`
 
-	Status        Status   `json:"status"`
-	Stage         *Stage   `json:"stage"`
-	Progress      int      `json:"progress"`
-	StageProgress float64  `json:"stageProgress"`
-	Message       string   `json:"message"`
-	EtaSeconds    *float64 `json:"etaSeconds"`
-	Attempt       int      `json:"attempt"`
-	Rev           int64    `json:"rev"`
+	Status        Status  `json:"status"`
+	Stage         *Stage  `json:"stage"`
+	Progress      int     `json:"progress"`
+	StageProgress float64 `json:"stageProgress"`
+	Message       string  `json:"message"`
+	// EtaSeconds, EtaHighSeconds, Retry and RetryAt are as in [Progress].
+	EtaSeconds     *float64   `json:"etaSeconds"`
+	EtaHighSeconds *float64   `json:"etaHighSeconds"`
+	Retry          int        `json:"retry"`
+	RetryAt        *time.Time `json:"retryAt"`
+	Attempt        int        `json:"attempt"`
+	Rev            int64      `json:"rev"`
 
 	Metadata *Metadata `json:"metadata"`
 	// Thumbnail and Media are signed, expiring, absolute URLs.
@@ -63,7 +67,9 @@ func DocumentOf(v *Video, links Links) Document {
 	}
 	switch v.Status {
 	case StatusProcessing:
-		d.Progress, d.Message = v.Stage.Start(), StageMessage(v.Stage)
+		d.Progress, d.Message = v.Stage.Start(), progressWords(v)
+		d.EtaSeconds, d.EtaHighSeconds = v.Eta.shown()
+		d.Retry, d.RetryAt = v.Delays, optionalTime(v.RetryAt())
 	case StatusCompleted:
 		d.Progress = 100
 	case StatusFailed, StatusCancelled:
@@ -80,13 +86,19 @@ func DocumentOf(v *Video, links Links) Document {
 }
 
 // Merge takes over a later progress event of the same attempt and stage, so
-// that a snapshot is as fresh as the stream.
+// that a snapshot is as fresh as the stream. Whether the video waits for another
+// try, the record knows best: what was said before that is over.
 func (d *Document) Merge(p Progress) {
 	if d.Status != StatusProcessing || p.Attempt != d.Attempt || d.Stage == nil || *d.Stage != p.Stage {
 		return
 	}
 	d.Progress = max(d.Progress, p.Progress)
-	d.StageProgress, d.Message, d.EtaSeconds = p.StageProgress, p.Message, p.EtaSeconds
+	if waits := d.RetryAt != nil || p.RetryAt != nil; waits && p.Rev < d.Rev {
+		return
+	}
+	d.StageProgress, d.Message = p.StageProgress, p.Message
+	d.EtaSeconds, d.EtaHighSeconds = p.EtaSeconds, p.EtaHighSeconds
+	d.Retry, d.RetryAt = p.Retry, p.RetryAt
 }
 
 func optionalTime(t time.Time) *time.Time {

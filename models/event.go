@@ -83,14 +83,24 @@ type Queued struct {
 }
 
 // Progress is the payload of video:progress. Progress is overall, 0 to 100,
-// and never falls within an attempt; StageProgress is 0 to 100 within Stage.
+// and never falls within an attempt: each stage has its band, in which it moves
+// with the work that is done. StageProgress is 0 to 100 within Stage: the share
+// of its expected time that is over.
 type Progress struct {
 	Base
-	Stage         Stage    `json:"stage"`
-	Progress      int      `json:"progress"`
-	StageProgress float64  `json:"stageProgress"`
-	Message       string   `json:"message"`
-	EtaSeconds    *float64 `json:"etaSeconds"`
+	Stage         Stage   `json:"stage"`
+	Progress      int     `json:"progress"`
+	StageProgress float64 `json:"stageProgress"`
+	Message       string  `json:"message"`
+	// EtaSeconds and EtaHighSeconds are until the outcome: half of all videos
+	// are done within the first, nine in ten within the second. Null when
+	// nothing can be said.
+	EtaSeconds     *float64 `json:"etaSeconds"`
+	EtaHighSeconds *float64 `json:"etaHighSeconds"`
+	// Retry counts how often the stage was put off because of trouble that may
+	// pass; RetryAt is when it begins again, null while it runs.
+	Retry   int        `json:"retry"`
+	RetryAt *time.Time `json:"retryAt"`
 }
 
 // Processed is the payload of video:processed.
@@ -153,6 +163,30 @@ func StageMessage(s Stage) string {
 	return ""
 }
 
+// progressWords is what a person reads before a stage says more: that it has
+// begun, or why it waits.
+func progressWords(v *Video) string {
+	at := v.RetryAt()
+	if at.IsZero() {
+		return StageMessage(v.Stage)
+	}
+	pause := max(at.Sub(v.UpdatedAt), 0).Round(time.Second)
+	words := fmt.Sprintf("%d s", int(pause.Seconds()))
+	if pause >= 2*time.Minute {
+		words = fmt.Sprintf("%d min", int(pause.Minutes()))
+	}
+	return fmt.Sprintf("Trouble that may pass: %s Trying again in %s.", v.Trouble.Message, words)
+}
+
+// shown returns copies of both figures, or nil where e cannot be shown.
+func (e *Eta) shown() (seconds, high *float64) {
+	if e == nil || !e.Fits() {
+		return nil, nil
+	}
+	tenth := func(x float64) *float64 { x = math.Round(x*10) / 10; return &x }
+	return tenth(e.Seconds), tenth(e.HighSeconds)
+}
+
 func (v *Video) base(now time.Time) Base {
 	return Base{v.OrganizationID, v.ID, v.Title, v.Status, v.Attempt, v.Rev, now.UTC()}
 }
@@ -177,7 +211,11 @@ func EventOf(v *Video, links Links, last *Progress) Event {
 	case StatusQueued:
 		return v.event(EventQueued, Queued{b})
 	case StatusProcessing:
-		p := Progress{Base: b, Stage: v.Stage, Progress: v.Stage.Start(), Message: StageMessage(v.Stage)}
+		p := Progress{
+			Base: b, Stage: v.Stage, Progress: v.Stage.Start(), Message: progressWords(v),
+			Retry: v.Delays, RetryAt: optionalTime(v.RetryAt()),
+		}
+		p.EtaSeconds, p.EtaHighSeconds = v.Eta.shown()
 		if last != nil {
 			p.Progress = max(p.Progress, last.Progress)
 		}
@@ -204,26 +242,30 @@ type Report struct {
 	Fraction float64
 	// Message is for people.
 	Message string
-	// EtaSeconds is until the video's outcome; nil when unknown.
-	EtaSeconds *float64
+	// Over is the share of the stage's expected time that is over, 0 to 1, where
+	// that is known; 0 stands for Fraction.
+	Over float64
+	// Eta is until the video's outcome; nil when unknown.
+	Eta *Eta
 }
 
 // ProgressOf makes the event of a report from inside the running stage: it is
 // published, not stored. floor is the least overall percentage to show, so that
 // a stage that starts over after a crash does not fall back.
 func ProgressOf(v *Video, now time.Time, r Report, floor int, to Audience) Event {
-	fraction, eta := r.Fraction, r.EtaSeconds
+	fraction, over := r.Fraction, r.Over
 	if math.IsNaN(fraction) {
 		fraction = 0
 	}
-	if eta != nil && (math.IsNaN(*eta) || math.IsInf(*eta, 0)) {
-		eta = nil
+	if over <= 0 || math.IsNaN(over) {
+		over = fraction
 	}
 	p := Progress{
-		Base: v.base(now), Stage: v.Stage, Message: r.Message, EtaSeconds: eta,
+		Base: v.base(now), Stage: v.Stage, Message: r.Message, Retry: v.Delays,
 		Progress:      max(v.Stage.Overall(fraction), floor),
-		StageProgress: float64(int(min(max(fraction, 0), 1)*1000)) / 10,
+		StageProgress: float64(int(min(max(over, 0), 1)*1000)) / 10,
 	}
+	p.EtaSeconds, p.EtaHighSeconds = r.Eta.shown()
 	e := v.event(EventProgress, p)
 	e.Transition = false
 	e.Audience = to

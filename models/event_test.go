@@ -117,6 +117,63 @@ func TestStageBands(t *testing.T) {
 	}
 }
 
+// Who watches, and who loads the page meanwhile, is told that a video waits
+// because of trouble, why, and until when; and that it goes on.
+func TestTroubleIsShown(t *testing.T) {
+	t.Parallel()
+	full := Failure{Code: CodeStorageFull, Stage: StageMetadata, Message: "The disk is full."}
+	claimed := Progress{}
+	v := at(t, Claim("w", 1))
+	v.Eta = &Eta{Seconds: 3.04, HighSeconds: 9}
+	if err := json.Unmarshal(EventOf(v, links(epochStart), nil).Payload, &claimed); err != nil || *claimed.EtaSeconds != 3 || *claimed.EtaHighSeconds != 9 {
+		t.Fatalf("%+v, %v", claimed, err)
+	}
+	if err := PutOff(v.Fence, full)(v, epochStart); err != nil {
+		t.Fatal(err)
+	}
+	p := Progress{}
+	if err := json.Unmarshal(EventOf(v, links(epochStart), &claimed).Payload, &p); err != nil {
+		t.Fatal(err)
+	}
+	want := "Trouble that may pass: The disk is full. Trying again in 5 s."
+	if p.Rev != 3 || p.Message != want || p.Retry != 1 || p.RetryAt == nil || !p.RetryAt.Equal(epochStart.Add(FirstDelay)) || p.EtaSeconds != nil || p.Attempt != 1 || p.Status != StatusProcessing {
+		t.Errorf("put off: %+v", p)
+	}
+	d := DocumentOf(v, links(epochStart))
+	d.Merge(claimed) // the log is late
+	if d.Message != want || d.Retry != 1 || d.RetryAt == nil || d.EtaSeconds != nil || d.Error != nil {
+		t.Errorf("the document of a video that waits: %+v", d)
+	}
+	if err := Claim("w", 1)(v, epochStart.Add(FirstDelay)); err != nil {
+		t.Fatal(err)
+	}
+	d = DocumentOf(v, links(epochStart))
+	d.Merge(p)
+	if d.Message != StageMessage(StageMetadata) || d.RetryAt != nil || d.Retry != 1 {
+		t.Errorf("the document of a video that goes on: %+v", d)
+	}
+	long := at(t, Claim("w", 1))
+	long.Delays = MaxDelays - 1
+	if err := PutOff(long.Fence, full)(long, epochStart); err != nil || !strings.HasSuffix(DocumentOf(long, links(epochStart)).Message, "in 5 min.") {
+		t.Errorf("%s, %v", DocumentOf(long, links(epochStart)).Message, err)
+	}
+}
+
+// An estimate that is none is not shown.
+func TestEtaFits(t *testing.T) {
+	t.Parallel()
+	for _, e := range []Eta{{math.NaN(), 1}, {1, math.NaN()}, {-1, 1}, {2, 1}, {1, math.Inf(1)}} {
+		p := payload(t, ProgressOf(at(t, Claim("w", 1)), epochStart, Report{Eta: &e}, 0, ToVideo))
+		if p["etaSeconds"] != nil || p["etaHighSeconds"] != nil {
+			t.Errorf("%v is shown", e)
+		}
+	}
+	p := payload(t, ProgressOf(at(t, Claim("w", 1)), epochStart, Report{Fraction: 0.5, Over: 0.7, Eta: &Eta{0, 1}}, 0, ToVideo))
+	if p["etaSeconds"] != 0.0 || p["etaHighSeconds"] != 1.0 || p["progress"] != 25.0 || p["stageProgress"] != 70.0 {
+		t.Errorf("%v", p)
+	}
+}
+
 // A snapshot takes over progress of its own attempt and stage, nothing else.
 func TestMerge(t *testing.T) {
 	t.Parallel()

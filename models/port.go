@@ -88,6 +88,7 @@ type Store interface {
 	Backlog
 	Waiting
 	Settings
+	Estimates
 	Revocations
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error

@@ -28,7 +28,7 @@ func Claim(worker string, attempt int) Transition {
 		}
 		died := v.Lease.Worker != "" && v.Lease.Worker != resting
 		v.Fence++
-		v.Lease = Lease{}
+		v.Lease, v.Trouble, v.Eta = Lease{}, nil, nil
 		if died {
 			v.Crashes++
 		}
@@ -79,8 +79,9 @@ func Release(fence int64) Transition {
 }
 
 // PutOff gives the video back because of trouble that may pass: it is not
-// claimed again before a pause that grows. When that has been tried
-// [MaxDelays] times in the stage, the video fails with f.
+// claimed again before a pause that grows. Clients see why, and until when.
+// When that has been tried [MaxDelays] times in the stage, the video fails
+// with f.
 func PutOff(fence int64, f Failure) Transition {
 	return held(fence, func(v *Video, now time.Time) error {
 		if v.Delays >= MaxDelays {
@@ -91,6 +92,8 @@ func PutOff(fence int64, f Failure) Transition {
 		v.Fence++
 		v.Lease = Lease{Worker: resting, Until: now.Add(min(FirstDelay<<v.Delays, LongestDelay))}
 		v.Delays++
+		v.Trouble, v.Eta = &f, nil
+		v.visible(now)
 		return nil
 	})
 }
@@ -102,8 +105,8 @@ func FinishStage(fence int64, stage Stage, apply func(*Video)) Transition {
 		if v.Stage != stage {
 			return ErrStale
 		}
+		v.Crashes, v.Delays, v.Eta = 0, 0, nil
 		apply(v)
-		v.Crashes, v.Delays = 0, 0
 		if next := stage.Next(); next != "" {
 			v.Stage = next
 			v.Lease.Until = now.Add(LeaseTime)
@@ -129,7 +132,7 @@ func Fail(fence int64, f Failure) Transition {
 func end(v *Video, s Status, now time.Time) {
 	v.Status = s
 	v.FinishedAt = now
-	v.Lease = Lease{}
+	v.Lease, v.Trouble, v.Eta = Lease{}, nil, nil
 	v.visible(now)
 }
 

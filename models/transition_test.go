@@ -74,7 +74,7 @@ func TestTransitions(t *testing.T) {
 			if err != nil || v.Status != status {
 				t.Errorf("%s when %s: %s, %v, want %s", test.name, name, v.Status, err, status)
 			}
-			if changed := v.Status != before.Status || v.Stage != before.Stage || v.Title != before.Title; v.Rev-before.Rev != map[bool]int64{true: 1}[changed] {
+			if changed := v.Status != before.Status || v.Stage != before.Stage || v.Title != before.Title || v.Delays != before.Delays; v.Rev-before.Rev != map[bool]int64{true: 1}[changed] {
 				t.Errorf("%s when %s: rev went from %d to %d", test.name, name, before.Rev, v.Rev)
 			}
 			if v.Status.Terminal() && (v.FinishedAt.IsZero() || v.Lease != (Lease{})) {
@@ -155,6 +155,9 @@ func TestPutOffWaitsLongerAndEnds(t *testing.T) {
 		if err := PutOff(v.Fence, Failure{Code: CodeStorageFull})(v, now); err != nil || v.Status != StatusProcessing {
 			t.Fatalf("put off %d: %s, %v", i, v.Status, err)
 		}
+		if !v.RetryAt().Equal(v.Lease.Until) || v.Trouble == nil {
+			t.Errorf("put off %d: again at %s, %+v", i, v.RetryAt(), v.Trouble)
+		}
 		if err := Claim("w", 1)(v, now.Add(time.Second)); !errors.Is(err, ErrLeased) {
 			t.Fatalf("claimed at once: %v", err)
 		}
@@ -164,7 +167,7 @@ func TestPutOffWaitsLongerAndEnds(t *testing.T) {
 		}
 		now, last = v.Lease.Until, pause
 	}
-	if err := Claim("w", 1)(v, now); err != nil || v.Crashes != 0 {
+	if err := Claim("w", 1)(v, now); err != nil || v.Crashes != 0 || !v.RetryAt().IsZero() || v.Trouble != nil {
 		t.Fatalf("%d crashes, %v", v.Crashes, err)
 	}
 	if err := PutOff(v.Fence, Failure{Code: CodeStorageFull})(v, now); err != nil || v.Status != StatusFailed || v.Failure.Code != CodeStorageFull {

@@ -50,6 +50,12 @@ type Video struct {
 	// often it was put off because of trouble that may pass.
 	Crashes int `json:"crashes"`
 	Delays  int `json:"delays"`
+	// Trouble is why the video is put off at present, in safe words; nil when
+	// it is not.
+	Trouble *Failure `json:"trouble"`
+	// Eta is what the worker promised when it took the video or began the
+	// stage; nil when nobody works on it, or nothing can be said.
+	Eta *Eta `json:"eta"`
 
 	Metadata    *Metadata    `json:"metadata"`
 	Thumbnail   *Thumbnail   `json:"thumbnail"`
@@ -106,6 +112,15 @@ const resting = "resting"
 // Held reports whether a worker holds the video at the time now.
 func (v *Video) Held(now time.Time) bool {
 	return v.Lease.Worker != "" && now.Before(v.Lease.Until)
+}
+
+// RetryAt is when a video that was put off may be taken up again; zero for any
+// other.
+func (v *Video) RetryAt() time.Time {
+	if v.Status != StatusProcessing || v.Trouble == nil || v.Lease.Worker != resting {
+		return time.Time{}
+	}
+	return v.Lease.Until
 }
 
 // Unpublished reports whether the log may lack the present state.

@@ -40,6 +40,7 @@ func TestStore(t *testing.T, s Stores) {
 		{"Unsettled", unsettled}, {"UnsettledPages", unsettledPages}, {"LeaseRunsOut", leaseRunsOut}, {"Waiting", waiting},
 		{"Revocations", revocations}, {"RevocationsRefused", revocationsRefused}, {"RevokedAgain", revokedAgain},
 		{"RevocationsEnd", revocationsEnd}, {"RevocationsFollowed", revocationsFollowed}, {"RevocationsLast", revocationsLast},
+		{"Experience", experience}, {"ExperienceRaced", experienceRaced}, {"ExperienceRefused", experienceRefused}, {"ExperienceLasts", experienceLasts},
 		{"Once", once}, {"Reopen", reopen}, {"Killed", killed}, {"Closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -31,6 +31,8 @@ type Store struct {
 	database *mongo.Database
 	videos   *mongo.Collection
 	settings *mongo.Collection
+	// experience holds one document.
+	experience *mongo.Collection
 	// revocations are numbered by their keys; see [revocation].
 	revocations *mongo.Collection
 	clock       clock
@@ -67,7 +69,7 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	}
 	s := &Store{client: client, database: client.Database(name)}
 	s.videos, s.settings = s.database.Collection("videos"), s.database.Collection("settings")
-	s.revocations = s.database.Collection("revocations")
+	s.revocations, s.experience = s.database.Collection("revocations"), s.database.Collection("experience")
 	s.clock.ask = s.serverTime
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()

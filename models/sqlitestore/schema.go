@@ -45,6 +45,11 @@ var migrations = []string{
 
 	`CREATE INDEX videos_waiting ON videos (organization_id)
 		WHERE ` + waiting + `;`,
+
+	`CREATE TABLE experience (
+		one      INTEGER PRIMARY KEY CHECK (one = 1),
+		document TEXT    NOT NULL
+	) STRICT;`,
 }
 
 // unsettled is the condition of the partial index; a query must repeat it word

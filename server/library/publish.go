@@ -117,9 +117,19 @@ func checkProgress(fields map[string]json.RawMessage) error {
 			fields[name] = strconv.AppendInt(nil, int64(*n), 10)
 		}
 	}
-	var eta *float64
-	if raw, ok := fields["etaSeconds"]; ok && (json.Unmarshal(raw, &eta) != nil || eta != nil && *eta < 0) {
-		return models.Errorf(models.CodeInvalid, "data.etaSeconds must be null or a number that is not negative.")
+	for _, name := range []string{"etaSeconds", "etaHighSeconds"} {
+		var eta *float64
+		if raw, ok := fields[name]; ok && (json.Unmarshal(raw, &eta) != nil || eta != nil && *eta < 0) {
+			return models.Errorf(models.CodeInvalid, "data.%s must be null or a number that is not negative.", name)
+		}
+	}
+	var retry *uint32
+	if raw, ok := fields["retry"]; ok && (json.Unmarshal(raw, &retry) != nil || retry == nil) {
+		return models.Errorf(models.CodeInvalid, "data.retry must be a whole number.")
+	}
+	var at *time.Time
+	if raw, ok := fields["retryAt"]; ok && json.Unmarshal(raw, &at) != nil {
+		return models.Errorf(models.CodeInvalid, "data.retryAt must be null or a time (RFC 3339).")
 	}
 	for _, name := range []string{"stage", "message"} {
 		var s *string

@@ -41,6 +41,9 @@ export function applyEvent(
       video.stageProgress = p.stageProgress ?? 0;
       video.message = p.message ?? "";
       video.etaSeconds = p.etaSeconds ?? null;
+      video.etaHighSeconds = p.etaHighSeconds ?? null;
+      video.retry = p.retry ?? 0;
+      video.retryAt = p.retryAt ?? null;
       // What the finished stage found is in the document, not in the event.
       stale = video.stage !== held.stage && video.stage !== "metadata";
       break;
@@ -75,7 +78,7 @@ export function applyEvent(
   return { video, stale };
 }
 
-const idle = { stageProgress: 0, message: "", etaSeconds: null };
+const idle = { stageProgress: 0, message: "", etaSeconds: null, etaHighSeconds: null, retry: 0, retryAt: null };
 
 /** Tells whether a fetched document is older than the one that is held. */
 export function olderDocument(fetched: VideoDocument, held: VideoDocument): boolean {
@@ -86,6 +89,8 @@ export function olderDocument(fetched: VideoDocument, held: VideoDocument): bool
 export function keepProgress(fetched: VideoDocument, held: VideoDocument | undefined): VideoDocument {
   if (!held || fetched.status !== "processing" || held.status !== "processing") return fetched;
   if (fetched.attempt !== held.attempt || held.progress <= fetched.progress) return fetched;
-  const { stage, progress, stageProgress, message, etaSeconds } = held;
-  return { ...fetched, stage, progress, stageProgress, message, etaSeconds };
+  // Whether it waits for another try, the newer record knows.
+  if (fetched.rev > held.rev && (fetched.retryAt || held.retryAt)) return { ...fetched, progress: held.progress };
+  const { stage, progress, stageProgress, message, etaSeconds, etaHighSeconds, retry, retryAt } = held;
+  return { ...fetched, stage, progress, stageProgress, message, etaSeconds, etaHighSeconds, retry, retryAt };
 }

@@ -121,7 +121,11 @@ export interface VideoDocument {
   progress: number;
   stageProgress: number;
   message: string;
+  /** EtaSeconds, EtaHighSeconds, Retry and RetryAt are as in Progress. */
   etaSeconds: number | null;
+  etaHighSeconds: number | null;
+  retry: number;
+  retryAt: Timestamp | null;
   attempt: number;
   rev: number;
   metadata: Metadata | null;
@@ -251,13 +255,18 @@ export interface Base {
 /** Queued is the payload of video:queued. */
 export type Queued = Base;
 
-/** Progress is the payload of video:progress. Progress is overall, 0 to 100, and never falls within an attempt; StageProgress is 0 to 100 within Stage. */
+/** Progress is the payload of video:progress. Progress is overall, 0 to 100, and never falls within an attempt: each stage has its band, in which it moves with the work that is done. StageProgress is 0 to 100 within Stage: the share of its expected time that is over. */
 export interface Progress extends Base {
   stage: Stage;
   progress: number;
   stageProgress: number;
   message: string;
+  /** EtaSeconds and EtaHighSeconds are until the outcome: half of all videos are done within the first, nine in ten within the second. Null when nothing can be said. */
   etaSeconds: number | null;
+  etaHighSeconds: number | null;
+  /** Retry counts how often the stage was put off because of trouble that may pass; RetryAt is when it begins again, null while it runs. */
+  retry: number;
+  retryAt: Timestamp | null;
 }
 
 /** Processed is the payload of video:processed. */

@@ -38,7 +38,11 @@ export interface VideoProgress {
   /** Overall, 0 to 100. */
   progress: number;
   message: string;
+  /** Seconds until the outcome: half of all videos are done within etaSeconds, nine in ten within etaHighSeconds. */
   etaSeconds: number | null;
+  etaHighSeconds: number | null;
+  /** When a stage that met trouble begins again; null while it runs. */
+  retryAt: string | null;
   /** Whether the work has ended, one way or another. */
   done: boolean;
   error: string | null;
@@ -49,8 +53,8 @@ export function useVideoProgress(id: string, given?: LibraryStore): VideoProgres
   const { video } = useVideo(id, given);
   return useMemo(() => {
     if (!video) return null;
-    const { status, stage, progress, message, etaSeconds, error } = video;
-    return { status, stage, progress, message, etaSeconds, error, done: status !== "queued" && status !== "processing" };
+    const { status, stage, progress, message, etaSeconds, etaHighSeconds, retryAt, error } = video;
+    return { status, stage, progress, message, etaSeconds, etaHighSeconds, retryAt, error, done: status !== "queued" && status !== "processing" };
   }, [video]);
 }
 
