@@ -3,7 +3,9 @@ package classifier
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
 )
@@ -14,40 +16,82 @@ const modelName = "nsfwjs-mobilenet-v2@4.4.0"
 //go:embed weights.bin
 var embedded []byte
 
-// Network is the embedded classifier. Make it with [New].
+var errClosed = errors.New("classifier: closed")
+
+// Network is the embedded classifier. Make it with [Open] or [New].
 type Network struct {
-	kernels kernels
-	file    []byte
+	words string // which engine it is
 
-	once  sync.Once
-	graph *graph
-	err   error
+	once   sync.Once // starts the engine, unless Open did
+	start  func() (engine, error)
+	engine engine
+	err    error
 
-	slots  chan struct{} // one for each frame that may be under way
-	spaces sync.Pool     // of *workspace; idle ones are given back to the collector
+	slots   chan struct{} // one for each frame that may be under way
+	closing sync.Mutex    // held by Close
+	closed  bool          // read and written by who holds a slot
 }
 
 var _ Classifier = (*Network)(nil)
 
-// New returns the classifier with the embedded weights. It costs nothing: the
-// weights are unpacked (about 11 MB) by the first call of Classify. As many
-// frames as there are processors (GOMAXPROCS) are computed at a time, each with
-// about 10 MB of working memory; further callers wait.
+// New returns the classifier that computes in Go, with the embedded weights. It
+// costs nothing: the weights are unpacked (about 11 MB) by the first call of
+// Classify. As many frames as there are processors (GOMAXPROCS) are computed at a
+// time, each on one processor and with about 10 MB of working memory; further
+// callers wait.
 func New() *Network { return newNetwork(embedded, fastest()) }
 
 func newNetwork(file []byte, k kernels) *Network {
 	return &Network{
-		kernels: k,
-		file:    file,
-		slots:   make(chan struct{}, runtime.GOMAXPROCS(0)),
+		words: "in Go (" + k.name + ")",
+		slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		start: func() (engine, error) {
+			g, err := load(file)
+			if err != nil {
+				return nil, err
+			}
+			return &goEngine{kernels: k, graph: g}, nil
+		},
 	}
 }
 
-// Model returns the name and the version of the network.
+// Open returns the classifier with the fastest engine at hand: onnxruntime in a
+// program built with the tag onnxruntime, where its shared library loads and
+// scores a test frame as this package does; otherwise that of [New], and the
+// reason is logged as a warning. library is the path of the shared library, or ""
+// for its usual names. Open fails when the embedded weights are damaged, or ctx
+// ends first. The caller closes the classifier.
+func Open(ctx context.Context, library string, logger *slog.Logger) (*Network, error) {
+	return open(ctx, embedded, library, logger)
+}
+
+func open(ctx context.Context, file []byte, library string, logger *slog.Logger) (*Network, error) {
+	if _, err := parseWeights(file); err != nil {
+		return nil, err
+	}
+	fast, err := fasterEngine(ctx, file, library)
+	switch {
+	case err == nil:
+		n := &Network{words: "by " + fast.name(), slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+		n.once.Do(func() { n.engine = fast })
+		return n, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case !errors.Is(err, errNoEngine):
+		logger.Warn("frames are scored in Go, not by onnxruntime", "err", err)
+	}
+	return newNetwork(file, fastest()), nil
+}
+
+// Model returns the name and the version of the network, the same for every
+// engine: their scores are the same.
 func (n *Network) Model() string { return modelName }
 
-// Classify scores one frame; see [Classifier]. It uses one processor and looks
-// at ctx between the layers of the network, a few milliseconds apart.
+// Describe says what computes, for the operator.
+func (n *Network) Describe() string { return "frames scored " + n.words }
+
+// Classify scores one frame; see [Classifier]. It uses one processor. A frame
+// under way ends with ctx, or, in onnxruntime, within milliseconds by itself.
 func (n *Network) Classify(ctx context.Context, rgb []byte) (Scores, error) {
 	if len(rgb) != FrameBytes {
 		return Scores{}, fmt.Errorf("classifier: a frame has %d bytes (%d×%d, rgb24), not %d", FrameBytes, Size, Size, len(rgb))
@@ -62,14 +106,30 @@ func (n *Network) Classify(ctx context.Context, rgb []byte) (Scores, error) {
 	}
 	defer func() { <-n.slots }()
 
-	n.once.Do(func() { n.graph, n.err = load(n.file) })
+	if n.closed {
+		return Scores{}, errClosed
+	}
+	n.once.Do(func() { n.engine, n.err = n.start() })
 	if n.err != nil {
 		return Scores{}, n.err
 	}
-	space, _ := n.spaces.Get().(*workspace)
-	if space == nil {
-		space = newWorkspace(n.graph)
+	return n.engine.classify(ctx, rgb)
+}
+
+// Close waits for the frames under way and frees the engine. Classify fails
+// afterwards. Close may be called more than once.
+func (n *Network) Close() {
+	n.closing.Lock()
+	defer n.closing.Unlock()
+	for range cap(n.slots) {
+		n.slots <- struct{}{}
 	}
-	defer n.spaces.Put(space)
-	return n.graph.run(ctx, n.kernels, space, rgb)
+	n.closed = true
+	if n.engine != nil {
+		n.engine.close()
+		n.engine = nil
+	}
+	for range cap(n.slots) {
+		<-n.slots
+	}
 }

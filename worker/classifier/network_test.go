@@ -17,7 +17,7 @@ func TestClassifyRefusesWhatIsNoFrame(t *testing.T) {
 			t.Errorf("%d bytes were taken for a frame", length)
 		}
 	}
-	if n.graph != nil {
+	if n.engine != nil {
 		t.Error("the weights were unpacked for no frame")
 	}
 }

@@ -1,0 +1,16 @@
+//go:build !onnxruntime
+
+package classifier
+
+import (
+	"context"
+	"errors"
+)
+
+// fasterEngine reports that this program has none.
+func fasterEngine(_ context.Context, _ []byte, library string) (engine, error) {
+	if library != "" {
+		return nil, errors.New("classifier: this program was built without the tag onnxruntime")
+	}
+	return nil, errNoEngine
+}
