@@ -51,7 +51,11 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 		if err != nil {
 			return err
 		}
-		worker, words = b.Worker(tools), tools.Describe()
+		frames, err := b.OpenClassifier(ctx)
+		if err != nil {
+			return err
+		}
+		worker, words = b.Worker(tools, frames), tools.Describe()+"; "+frames.Describe()
 	}
 	doors, err := open(ctx, c, b, logger)
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 
 // welcome tells, in plain words, what is used, where the data is, the address,
 // and how to get in.
-func welcome(out io.Writer, c *config, b *backend.Backend, ffmpeg string) {
+func welcome(out io.Writer, c *config, b *backend.Backend, tools string) {
 	worker := "off here (WORKER=off): start `go run ./worker`"
-	if ffmpeg != "" {
-		worker = fmt.Sprintf("in this process, %d at a time, with %s", c.Concurrency, ffmpeg)
+	if tools != "" {
+		worker = fmt.Sprintf("in this process, %d at a time, with %s", c.Concurrency, tools)
 	}
 	signIn := "with tokens of your issuer"
 	if c.local {

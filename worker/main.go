@@ -50,10 +50,14 @@ func run(ctx context.Context, c *backend.Config, logger *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Reelroom worker: %d at a time; store %s; queue %s; videos %s; %s\n",
-		c.Concurrency, b.StoreWords, b.RedisWords, b.BlobWords, tools.Describe())
+	frames, err := b.OpenClassifier(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Reelroom worker: %d at a time; store %s; queue %s; videos %s; %s; %s\n",
+		c.Concurrency, b.StoreWords, b.RedisWords, b.BlobWords, tools.Describe(), frames.Describe())
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return b.Worker(tools).Run(ctx) })
+	group.Go(func() error { return b.Worker(tools, frames).Run(ctx) })
 	group.Go(func() error { return b.Reconciler().Run(ctx) })
 	return group.Wait()
 }

@@ -146,12 +146,12 @@ func (b *Backend) Reconciler() *queue.Reconciler {
 }
 
 // Worker returns a worker that runs the pipeline with the given tools.
-func (b *Backend) Worker(tools *ffmpeg.Tools) *queue.Worker {
+func (b *Backend) Worker(tools *ffmpeg.Tools, frames classifier.Classifier) *queue.Worker {
 	host, _ := os.Hostname()
 	p := &pipeline.Pipeline{
 		Worker: fmt.Sprintf("%s.%d.%s", host, os.Getpid(), rand.Text()[:6]),
 		Videos: b.Store, Publisher: b.Publisher, Blobs: b.Blobs, Log: b.Log, Hub: b.Hub,
-		Tools: tools, Classifier: classifier.New(), WorkDir: filepath.Join(b.Config.DataDir, "work"), Logger: b.Logger,
+		Tools: tools, Classifier: frames, WorkDir: filepath.Join(b.Config.DataDir, "work"), Logger: b.Logger,
 	}
 	return &queue.Worker{Redis: b.Redis, Concurrency: b.Config.Concurrency, Handle: p.Process, Logger: b.Logger}
 }

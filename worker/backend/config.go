@@ -29,6 +29,7 @@ type Config struct {
 	RedisPassword string `env:"REDIS_PASSWORD"`
 	BlobURL       string `env:"BLOB_URL"`
 	FFmpeg        string `env:"FFMPEG"`
+	OnnxLib       string `env:"ONNXRUNTIME_LIB"` // "" for its usual names
 	Concurrency   int    `env:"WORKER_CONCURRENCY"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat     string `env:"LOG_FORMAT" envDefault:"text"`

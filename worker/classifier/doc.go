@@ -10,6 +10,10 @@
 // On amd64 with AVX2 and FMA the two hot loops are assembly; everywhere else
 // the same loops run in Go. Both give the same scores within rounding.
 //
+// In a program built with the tag onnxruntime, [Open] hands the network to that
+// library where it loads. The library gets a model made from the same weights,
+// in memory, so that there is one set of them and one set of scores.
+//
 // weights.bin is made from the npm package by the generator in weightsgen.
 package classifier
 
