@@ -18,6 +18,7 @@ import (
 	"reelroom/rooms"
 	"reelroom/rooms/redislog"
 	"reelroom/worker/classifier"
+	"reelroom/worker/estimate"
 	"reelroom/worker/ffmpeg"
 	"reelroom/worker/pipeline"
 	"reelroom/worker/queue"
@@ -35,6 +36,7 @@ type Backend struct {
 	Queue     *queue.Client
 	Links     *models.SignedLinks
 	Publisher *rooms.Publisher
+	Estimator *estimate.Estimator
 
 	// StoreWords, RedisWords and BlobWords say in plain words what is used.
 	StoreWords, RedisWords, BlobWords string
@@ -130,6 +132,10 @@ func (b *Backend) assemble(ctx context.Context) error {
 		return fmt.Errorf("the key for links in the store is damaged")
 	}
 	b.Links = &models.SignedLinks{Base: b.Config.PublicURL, Key: key}
+	b.Estimator = estimate.New(b.Store, b.Logger)
+	if _, err := b.Estimator.Experience(ctx); err != nil {
+		return fmt.Errorf("read what earlier videos taught: %w", err)
+	}
 	b.Publisher = &rooms.Publisher{Videos: b.Store, Log: b.Log, Links: b.Links, Logger: b.Logger}
 	return nil
 }
@@ -151,7 +157,8 @@ func (b *Backend) Worker(tools *ffmpeg.Tools, frames classifier.Classifier) *que
 	p := &pipeline.Pipeline{
 		Worker: fmt.Sprintf("%s.%d.%s", host, os.Getpid(), rand.Text()[:6]),
 		Videos: b.Store, Publisher: b.Publisher, Blobs: b.Blobs, Log: b.Log, Hub: b.Hub,
-		Tools: tools, Classifier: frames, WorkDir: filepath.Join(b.Config.DataDir, "work"), Logger: b.Logger,
+		Tools: tools, Classifier: frames, Estimator: b.Estimator,
+		WorkDir: filepath.Join(b.Config.DataDir, "work"), Logger: b.Logger,
 	}
 	return &queue.Worker{Redis: b.Redis, Concurrency: b.Config.Concurrency, Handle: p.Process, Logger: b.Logger}
 }

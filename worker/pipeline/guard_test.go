@@ -19,6 +19,7 @@ import (
 	"reelroom/models/sqlitestore"
 	"reelroom/rooms"
 	"reelroom/rooms/redislog"
+	"reelroom/worker/estimate"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,7 +32,7 @@ func (noLinks) Media(string, string) string     { return "m" }
 func (noLinks) Thumbnail(string, string) string { return "t" }
 
 // newPipeline stands on the embedded services and holds one queued video "v".
-func newPipeline(t *testing.T) *Pipeline {
+func newPipeline(t testing.TB) *Pipeline {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr(), ContextTimeoutEnabled: true})
 	t.Cleanup(func() { _ = client.Close() })
@@ -50,6 +51,7 @@ func newPipeline(t *testing.T) *Pipeline {
 	t.Cleanup(hub.Close)
 	p := &Pipeline{
 		Worker: "w1", Videos: store, Blobs: blobs, Log: log, Hub: hub, WorkDir: filepath.Join(t.TempDir(), "work"), Logger: quiet,
+		Estimator: estimate.New(store, quiet),
 		Publisher: &rooms.Publisher{Videos: store, Log: log, Links: noLinks{}, Logger: quiet},
 	}
 	if _, err := p.Publisher.Create(t.Context(), "acme", models.Video{ID: "v", OrganizationID: "acme"}); err != nil {
@@ -58,7 +60,7 @@ func newPipeline(t *testing.T) *Pipeline {
 	return p
 }
 
-func (p *Pipeline) must(t *testing.T, change models.Transition) models.Video {
+func (p *Pipeline) must(t testing.TB, change models.Transition) models.Video {
 	t.Helper()
 	v, err := p.Publisher.Advance(t.Context(), "acme", "v", change)
 	if err != nil {
@@ -84,7 +86,7 @@ func TestGuardSeesThatTheVideoWasLost(t *testing.T) {
 			t.Parallel()
 			p := newPipeline(t)
 			v := p.must(t, models.Claim("w1", 1))
-			progress := p.newProgress(t.Context(), quiet)
+			progress := p.newProgress(t.Context(), p.Estimator.Start(time.Now(), nil), quiet)
 			defer progress.close()
 			progress.begin(v)
 			working, stop := p.guard(t.Context(), &v, progress, quiet)
@@ -112,7 +114,7 @@ func TestGuardFollowsAnEdit(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
 	v := p.must(t, models.Claim("w1", 1))
-	progress := p.newProgress(t.Context(), quiet)
+	progress := p.newProgress(t.Context(), p.Estimator.Start(time.Now(), nil), quiet)
 	defer progress.close()
 	progress.begin(v)
 	working, stop := p.guard(t.Context(), &v, progress, quiet)

@@ -101,24 +101,26 @@ func (p *Pipeline) advance(ctx context.Context, video *models.Video, t models.Tr
 }
 
 // fail ends the video with the error's code and safe words; the cause goes to
-// the log. Trouble that may pass puts the video off instead.
+// the log. Trouble that may pass puts the video off instead, and outlasts a
+// store that is away as well: a lease that runs out would count as a crash.
 func (p *Pipeline) fail(ctx context.Context, video *models.Video, stage models.Stage, err error, logger *slog.Logger) error {
-	e, ok := errors.AsType[*models.Error](err)
-	switch {
-	case !ok:
-		e = models.Errorf(models.CodeInternal, "Something went wrong on the server.").Because(err)
-	case e.Code == models.CodeNotFound: // a file of ours, not the video
-		e = models.Errorf(models.CodeInternal, "Something went wrong on the server.").Again(0).Because(err)
-	}
-	logger.Warn("stage failed", "stage", stage, "code", e.Code, "again", e.Retry, "error", err)
+	e := troubleOf(err)
+	logTrouble(logger, stage, e, err)
 	failure := models.Failure{Code: e.Code, Stage: stage, Message: e.Message}
-	if e.Retry || e.Code == models.CodeStorageFull {
-		p.giveBack(ctx, video, models.PutOff(video.Fence, failure), logger)
-		return nil
+	change := models.Fail(video.Fence, failure)
+	if e.Retry {
+		change = models.PutOff(video.Fence, failure)
 	}
-	_, err = p.advance(ctx, video, models.Fail(video.Fence, failure))
-	if errors.Is(err, models.ErrStale) || errors.Is(err, models.ErrNotFound) {
+	next, err := p.advance(ctx, video, change)
+	switch {
+	case errors.Is(err, models.ErrStale), errors.Is(err, models.ErrNotFound):
 		return nil
+	case err == nil && e.Retry && !next.Status.Terminal():
+		logger.Info("the video is put off", "stage", stage, "retry", next.Delays, "retryAt", next.RetryAt())
+	case err == nil && e.Retry:
+		logger.Warn("the video was put off too often", "stage", stage, "code", e.Code)
+	case err != nil && ctx.Err() != nil: // told to stop meanwhile
+		p.giveBack(ctx, video, change, logger)
 	}
 	return err
 }

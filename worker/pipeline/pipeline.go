@@ -13,6 +13,7 @@ import (
 	"reelroom/models"
 	"reelroom/rooms"
 	"reelroom/worker/classifier"
+	"reelroom/worker/estimate"
 	"reelroom/worker/ffmpeg"
 )
 
@@ -40,6 +41,7 @@ type Pipeline struct {
 	Hub        *rooms.Hub
 	Tools      *ffmpeg.Tools
 	Classifier classifier.Classifier
+	Estimator  *estimate.Estimator
 	// WorkDir holds one folder a running job; it is made when missing.
 	WorkDir string
 	Logger  *slog.Logger
@@ -60,7 +62,8 @@ type job struct {
 // so that the task comes again.
 func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 	org, id := t.OrganizationID, t.VideoID
-	video, err := p.Publisher.Advance(ctx, org, id, models.Claim(p.Worker, t.Attempt))
+	// Nothing stands before this: who watches sees within 100 ms that it begins.
+	video, err := p.Publisher.Advance(ctx, org, id, p.promising(models.Claim(p.Worker, t.Attempt)))
 	switch {
 	case errors.Is(err, models.ErrNotFound), errors.Is(err, models.ErrConflict), errors.Is(err, models.ErrLeased):
 		return nil // nothing to do, or somebody does it; the reconciler looks again
@@ -89,7 +92,7 @@ func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 // watched works on the video under a guard, and tells whether the video was
 // lost to somebody else meanwhile. A panic becomes an error.
 func (p *Pipeline) watched(ctx context.Context, video *models.Video, logger *slog.Logger) (stage models.Stage, lost bool, err error) {
-	progress := p.newProgress(ctx, logger)
+	progress := p.newProgress(ctx, p.Estimator.Start(time.Now(), video.Eta), logger)
 	defer progress.close()
 	working, stop := p.guard(ctx, video, progress, logger)
 	defer stop()
@@ -125,11 +128,11 @@ func (p *Pipeline) work(ctx context.Context, video *models.Video, progress *prog
 		started := time.Now()
 		progress.begin(*video)
 		apply, err := s.run(p, ctx, &job{video: *video, source: source, dir: dir, report: progress.report})
-		progress.end()
+		progress.end(err == nil)
 		if err != nil {
 			return s.stage, err
 		}
-		next, err := p.advance(ctx, video, models.FinishStage(video.Fence, s.stage, apply))
+		next, err := p.advance(ctx, video, p.promising(models.FinishStage(video.Fence, s.stage, apply)))
 		if errors.Is(err, models.ErrNotFound) { // deleted
 			err = models.ErrStale
 		}
@@ -139,5 +142,7 @@ func (p *Pipeline) work(ctx context.Context, video *models.Video, progress *prog
 		logger.Info("stage finished", "stage", s.stage, "seconds", time.Since(started).Seconds())
 		*video = next
 	}
+	// The guard has ended ctx, perhaps: nobody holds the video now.
+	progress.run.Complete(context.WithoutCancel(ctx), time.Now())
 	return video.Stage, nil
 }

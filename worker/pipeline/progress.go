@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/worker/estimate"
 )
 
 // How often percent inside a stage is published: to those who watch the video,
@@ -20,22 +21,35 @@ const (
 // progress publishes the newest report of the running stage, no more often
 // than it may, and never waits for the log: a stage is not slowed by it.
 type progress struct {
-	p      *Pipeline
-	logger *slog.Logger
-	wake   chan struct{}
-	cancel context.CancelFunc
-	done   chan struct{}
+	p       *Pipeline
+	run     *estimate.Run
+	publish func(context.Context, *models.Video, models.Report, models.Audience)
+	wake    chan struct{}
+	cancel  context.CancelFunc
+	done    chan struct{}
 
 	mu      sync.Mutex
 	running bool
 	video   models.Video
 	latest  models.Report
-	fresh   bool
+	fresh   bool // nobody has seen the latest report
+	owed    bool // the organization has not
 }
 
-func (p *Pipeline) newProgress(ctx context.Context, logger *slog.Logger) *progress {
+func (p *Pipeline) newProgress(ctx context.Context, run *estimate.Run, logger *slog.Logger) *progress {
+	g := newProgress(ctx, p, run, func(ctx context.Context, v *models.Video, r models.Report, to models.Audience) {
+		ctx, cancel := context.WithTimeout(ctx, appendTime)
+		defer cancel()
+		if err := p.Publisher.Progress(ctx, v, r, to); err != nil && ctx.Err() == nil {
+			logger.Debug("progress was not published", "error", err)
+		}
+	})
+	return g
+}
+
+func newProgress(ctx context.Context, p *Pipeline, run *estimate.Run, publish func(context.Context, *models.Video, models.Report, models.Audience)) *progress {
 	ctx, cancel := context.WithCancel(ctx)
-	g := &progress{p: p, logger: logger, wake: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{})}
+	g := &progress{p: p, run: run, publish: publish, wake: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{})}
 	go g.loop(ctx)
 	return g
 }
@@ -49,7 +63,8 @@ func (g *progress) close() {
 func (g *progress) begin(video models.Video) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.video, g.running, g.latest, g.fresh = video, true, models.Report{}, false
+	g.video, g.running, g.latest, g.fresh, g.owed = video, true, models.Report{}, false, false
+	g.run.Begin(video.Stage, g.p.features(&video), video.Eta, time.Now())
 }
 
 // newer raises the revision that reports carry: what is older than the last
@@ -67,11 +82,16 @@ func (g *progress) older(rev int64) bool {
 	return g.video.Rev < rev
 }
 
-// end drops a report that was not sent yet: the next word is the record's.
-func (g *progress) end() {
+// end drops a report that was not sent yet: the next word is the record's. What
+// is on its way then carries the old revision, and the log drops it after the
+// record's word.
+func (g *progress) end(well bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.running, g.fresh = false, false
+	g.running, g.fresh, g.owed = false, false, false
+	if well {
+		g.run.End(time.Now())
+	}
 }
 
 // report takes what the running stage says; a fraction below an earlier one is
@@ -92,34 +112,48 @@ func (g *progress) report(next models.Report) {
 	}
 }
 
-func (g *progress) take() (models.Video, models.Report, bool) {
+// take returns the latest report if there is somebody to tell: anybody, or,
+// when it is the organization's turn, the organization.
+func (g *progress) take(turn bool) (video models.Video, r models.Report, tell bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	fresh := g.fresh
-	g.fresh = false
-	return g.video, g.latest, fresh
+	tell = g.running && (g.fresh || turn && g.owed)
+	if tell {
+		g.fresh, g.owed = false, !turn
+		eta, over := g.run.At(g.latest.Fraction, time.Now())
+		g.latest.Eta, g.latest.Over = &eta, over
+	}
+	return g.video, g.latest, tell
 }
 
 func (g *progress) loop(ctx context.Context) {
 	defer close(g.done)
-	var lastOrganization time.Time
-	pause := time.NewTimer(0)
+	var organization time.Time // when it was told last
+	pause, turn := time.NewTimer(0), time.NewTimer(0)
 	defer pause.Stop()
+	defer turn.Stop()
 	<-pause.C
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-g.wake:
+		case <-turn.C:
 		}
-		video, latest, fresh := g.take()
-		if !fresh {
+		to := models.ToVideo
+		if time.Since(organization) >= organizationEvery {
+			to = models.ToOrganization
+		}
+		video, latest, tell := g.take(to == models.ToOrganization)
+		if !tell {
 			continue
 		}
-		to, now := models.ToVideo, time.Now()
-		if now.Sub(lastOrganization) >= organizationEvery {
-			to, lastOrganization = models.ToOrganization, now
+		if to == models.ToOrganization {
+			organization = time.Now()
 		}
+		// What only those who watch the video have seen, the others see at their
+		// turn, if nothing newer comes until then.
+		turn.Reset(time.Until(organization.Add(organizationEvery)))
 		g.publish(ctx, &video, latest, to)
 		pause.Reset(videoEvery)
 		select {
@@ -127,14 +161,5 @@ func (g *progress) loop(ctx context.Context) {
 			return
 		case <-pause.C:
 		}
-	}
-}
-
-func (g *progress) publish(ctx context.Context, video *models.Video, r models.Report, to models.Audience) {
-	ctx, cancel := context.WithTimeout(ctx, appendTime)
-	defer cancel()
-	err := g.p.Publisher.Progress(ctx, video, r, to)
-	if err != nil && ctx.Err() == nil {
-		g.logger.Debug("progress was not published", "error", err)
 	}
 }

@@ -29,7 +29,7 @@ func (p *Pipeline) sensitivity(ctx context.Context, j *job) (func(*models.Video)
 	every := interval(duration)
 	options := ffmpeg.FrameOptions{Width: classifier.Size, Height: classifier.Size, Every: every, Max: 2 * maxSamples}
 	sampling := "interval"
-	if m.Video.Keyframes >= minSamples && seconds(m.Video.KeyframeGapSeconds) <= keyframesSuffice {
+	if keyframesOnly(m) {
 		options.Keyframes, sampling = true, "keyframes"
 	}
 	var frames []models.FrameScores
@@ -58,6 +58,11 @@ func (p *Pipeline) sensitivity(ctx context.Context, j *job) (func(*models.Video)
 		Frames: len(frames), Sampling: sampling, Model: model, Scope: models.SensitivityScope, ScoresKey: key,
 	}
 	return func(v *models.Video) { v.Sensitivity = s }, nil
+}
+
+// keyframesOnly tells that keyframes suffice.
+func keyframesOnly(m *models.Metadata) bool {
+	return m.Video.Keyframes >= minSamples && seconds(m.Video.KeyframeGapSeconds) <= keyframesSuffice
 }
 
 // interval is the distance between samples for a video of that duration.

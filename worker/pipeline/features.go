@@ -1,0 +1,50 @@
+package pipeline
+
+import (
+	"time"
+
+	"reelroom/models"
+	"reelroom/worker/estimate"
+)
+
+// FeaturesOf is what the estimator is told of a video: what is known of it at
+// present, and what the stages will do with it. Embedded tells that the tools
+// are not the machine's own.
+func FeaturesOf(v *models.Video, embedded bool) estimate.Features {
+	f := estimate.Features{Embedded: embedded, MediaType: v.File.MediaType, Bytes: v.File.Size}
+	m := v.Metadata
+	if m == nil {
+		return f
+	}
+	f.Known, f.Codec, f.Pixels = true, m.Video.Codec, int64(m.Video.CodedWidth)*int64(m.Video.CodedHeight)
+	duration := seconds(m.DurationSeconds)
+	picture := estimate.Load{Decoded: m.Video.Keyframes}
+	if samplesOf(m) > 0 {
+		picture = estimate.Load{Decoded: m.Video.Frames, Whole: true}
+	}
+	samples := estimate.Load{Decoded: m.Video.Keyframes}
+	if !keyframesOnly(m) {
+		samples = estimate.Load{Decoded: m.Video.Frames, Whole: true}
+	}
+	samples.Classified = min(samples.Decoded, int64(duration/interval(duration))+1, 2*maxSamples)
+	f.Loads = map[models.Stage]estimate.Load{models.StageThumbnail: picture, models.StageSensitivity: samples}
+	return f
+}
+
+func (p *Pipeline) features(v *models.Video) estimate.Features {
+	return FeaturesOf(v, p.Tools != nil && !p.Tools.Native())
+}
+
+// promising adds to a transition what can be promised of the video after it.
+func (p *Pipeline) promising(t models.Transition) models.Transition {
+	return func(v *models.Video, now time.Time) error {
+		if err := t(v, now); err != nil {
+			return err
+		}
+		if v.Status == models.StatusProcessing {
+			eta := p.Estimator.Eta(v.Stage, p.features(v))
+			v.Eta = &eta
+		}
+		return nil
+	}
+}
