@@ -11,10 +11,15 @@ type Task struct {
 	// Fence is the record's when the task was made: a video whose worker died
 	// gets a task of a new name, whatever became of the old one.
 	Fence int64 `json:"fence"`
+	// Begun tells that a stage of the attempt has begun before: such work goes
+	// on before its organization's other work begins.
+	Begun bool `json:"begun,omitempty"`
 }
 
 // TaskOf makes the task for the record's present attempt.
-func TaskOf(v *Video) Task { return Task{v.OrganizationID, v.ID, v.Attempt, v.Fence} }
+func TaskOf(v *Video) Task {
+	return Task{v.OrganizationID, v.ID, v.Attempt, v.Fence, v.Status == StatusProcessing}
+}
 
 // Queue carries tasks to workers, at least once. Enqueueing a task that is
 // already there succeeds and changes nothing.

@@ -160,7 +160,7 @@ func (b *Backend) Worker(tools *ffmpeg.Tools, frames classifier.Classifier) *que
 		Tools: tools, Classifier: frames, Estimator: b.Estimator,
 		WorkDir: filepath.Join(b.Config.DataDir, "work"), Logger: b.Logger,
 	}
-	return &queue.Worker{Redis: b.Redis, Concurrency: b.Config.Concurrency, Handle: p.Process, Logger: b.Logger}
+	return &queue.Worker{Client: b.Queue, Concurrency: b.Config.Concurrency, Handle: p.Process, Logger: b.Logger}
 }
 
 // Ready lists what must answer before the process may take requests.

@@ -57,20 +57,25 @@ type job struct {
 	report func(models.Report)
 }
 
+// errPoison tells that the video was given up, as it has crashed its workers.
+var errPoison = models.Errorf(models.CodePoison, "The video was given up after crashes.")
+
 // Process works on one task until the video has its outcome, another worker
 // holds it, or ctx ends: then the lease is released and ctx's error returned,
-// so that the task comes again.
+// so that the task comes again. [models.ErrNotFound], [models.ErrConflict],
+// [models.ErrLeased] and an error of [models.CodePoison] tell that there was
+// nothing to do.
 func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 	org, id := t.OrganizationID, t.VideoID
 	// Nothing stands before this: who watches sees within 100 ms that it begins.
 	video, err := p.Publisher.Advance(ctx, org, id, p.promising(models.Claim(p.Worker, t.Attempt)))
 	switch {
 	case errors.Is(err, models.ErrNotFound), errors.Is(err, models.ErrConflict), errors.Is(err, models.ErrLeased):
-		return nil // nothing to do, or somebody does it; the reconciler looks again
+		return err // nothing to do, or somebody does it; the reconciler looks again
 	case err != nil:
 		return err
 	case video.Status.Terminal():
-		return nil // given up after crashes
+		return errPoison
 	}
 	logger := p.Logger.With("organization", org, "video", id, "attempt", video.Attempt, "fence", video.Fence)
 	started := time.Now()

@@ -229,7 +229,7 @@ func TestWorkerHandlesAndStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var stopped, panicked atomic.Bool
 	handled := make(chan models.Task, 4)
-	w := &Worker{Redis: r.redis, Concurrency: 2, Logger: quiet, Handle: func(ctx context.Context, task models.Task) error {
+	w := &Worker{Client: r.client, Concurrency: 2, Logger: quiet, Handle: func(ctx context.Context, task models.Task) error {
 		if task.VideoID == "bad" {
 			panicked.Store(true)
 			panic("a stage went wrong")

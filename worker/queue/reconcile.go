@@ -13,30 +13,30 @@ import (
 
 const (
 	// reconcileEvery is the pause between two passes; a quarter of it is
-	// random, so that many processes do not look at the same moment.
-	reconcileEvery = 4 * time.Second
+	// random, so that many processes do not look at the same moment. Where a
+	// pass takes long the pause is reconcileShare times that, but no longer
+	// than reconcileLatest.
+	reconcileEvery  = 2 * time.Second
+	reconcileShare  = 10
+	reconcileLatest = 8 * time.Second
 	// settleAfter spares records that their own writer is about to settle.
 	settleAfter = 3 * time.Second
 	// batch is how many records are read at a time.
 	batch = 200
-	// askAgain is how long a task that was asked for is taken to be in the
-	// queue; maxAsked bounds how many are remembered.
-	askAgain = 20 * time.Second
-	maxAsked = 50_000
 )
 
 // Reconciler makes the queue, the log and the blobs agree with the records. It
 // runs in every process, and doing its work twice changes nothing: a video
-// that should be worked on has a task, a revision that clients may have missed
-// is published, a deleted video leaves nothing behind.
+// that should be worked on is in line (never enqueued, lost with Redis, its
+// worker dead, its pause over), there is a permit for it (asynq may have archived
+// one, or hold it for a dead worker), a revision that clients may have missed is
+// published, a deleted video leaves nothing behind.
 type Reconciler struct {
 	Store     models.Store
 	Blobs     models.Blobs
-	Queue     models.Queue
+	Queue     *Client
 	Publisher *rooms.Publisher
 	Logger    *slog.Logger
-
-	asked map[models.Task]time.Time
 }
 
 // Run makes a first pass at once, which takes up what a stopped installation
@@ -44,12 +44,14 @@ type Reconciler struct {
 func (r *Reconciler) Run(ctx context.Context) error {
 	first, quiet := true, false
 	for {
+		began := time.Now()
 		err := r.Pass(ctx, first)
 		if err != nil && ctx.Err() == nil && !quiet {
 			r.Logger.Warn("reconciling will be tried again", "error", err)
 		}
 		first, quiet = first && err != nil, err != nil
-		pause := time.NewTimer(reconcileEvery*3/4 + rand.N(reconcileEvery/2))
+		every := min(max(reconcileEvery, reconcileShare*time.Since(began)), reconcileLatest)
+		pause := time.NewTimer(every*3/4 + rand.N(every/2))
 		select {
 		case <-ctx.Done():
 			pause.Stop()
@@ -71,63 +73,75 @@ func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 		if err != nil {
 			return err
 		}
+		var wanted []models.Task
 		for i := range videos {
 			v := &videos[i]
 			after = models.VideoRef{CreatedAt: v.CreatedAt, OrganizationID: v.OrganizationID, VideoID: v.ID}
 			if !all && time.Since(v.UpdatedAt) < settleAfter && time.Since(v.UpdatedAt) >= 0 {
 				continue
 			}
-			err := r.settle(ctx, v, all)
+			// A record that is here because of a publication may have a live
+			// lease; whether it has, only the store's clock knows.
+			free := v.Status == models.StatusQueued || v.Status == models.StatusProcessing && !v.Unpublished()
+			err := r.settle(ctx, v)
 			if models.CodeOf(err) == models.CodeUnavailable {
 				return err
 			}
 			if err != nil && first == nil {
 				first = err
 			}
+			if free {
+				wanted = append(wanted, models.TaskOf(v))
+			}
+		}
+		if err := r.ask(ctx, wanted); err != nil {
+			return err
 		}
 		if len(videos) < batch || ctx.Err() != nil {
-			return first
+			break
 		}
 	}
+	if err := r.Queue.heal(ctx); err != nil {
+		return err
+	}
+	return first
 }
 
-func (r *Reconciler) settle(ctx context.Context, v *models.Video, all bool) error {
+// settle publishes what may not have been told, and removes what was deleted.
+func (r *Reconciler) settle(ctx context.Context, v *models.Video) error {
 	if v.Unpublished() {
 		if err := r.Publisher.Settle(ctx, v); err != nil {
 			return err
 		}
+		r.Queue.counts.republished.Add(1)
 	}
-	switch {
-	case v.Status == models.StatusDeleted:
-		if folder := v.Folder(); folder != "" {
-			if err := r.Blobs.Delete(ctx, v.OrganizationID, folder); err != nil {
-				return err
-			}
-		}
-		if err := r.Store.Purge(ctx, v.OrganizationID, v.ID); !errors.Is(err, models.ErrNotFound) {
+	if v.Status != models.StatusDeleted {
+		return nil
+	}
+	if folder := v.Folder(); folder != "" {
+		if err := r.Blobs.Delete(ctx, v.OrganizationID, folder); err != nil {
 			return err
 		}
-	case !v.Status.Terminal():
-		return r.ask(ctx, models.TaskOf(v), all)
+	}
+	if err := r.Store.Purge(ctx, v.OrganizationID, v.ID); !errors.Is(err, models.ErrNotFound) {
+		return err
 	}
 	return nil
 }
 
-// ask enqueues a task unless that was done a moment ago.
-func (r *Reconciler) ask(ctx context.Context, t models.Task, all bool) error {
-	now := time.Now()
-	if last, ok := r.asked[t]; ok && !all && now.Sub(last) < askAgain {
-		return nil
-	}
-	if err := r.Queue.Enqueue(ctx, t.OrganizationID, t); err != nil {
+// ask enqueues those of the tasks that the order does not know.
+func (r *Reconciler) ask(ctx context.Context, wanted []models.Task) error {
+	lacking, err := r.Queue.lacking(ctx, wanted)
+	if err != nil {
 		return err
 	}
-	if len(r.asked) >= maxAsked {
-		clear(r.asked)
+	for _, t := range lacking {
+		if err := r.Queue.Enqueue(ctx, t.OrganizationID, t); err != nil {
+			return err
+		}
+		if t.Begun {
+			r.Queue.counts.reclaimed.Add(1)
+		}
 	}
-	if r.asked == nil {
-		r.asked = map[models.Task]time.Time{}
-	}
-	r.asked[t] = now
 	return nil
 }

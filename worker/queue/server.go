@@ -10,103 +10,142 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 
 	"reelroom/models"
 )
 
-// checkEvery is how often an idle worker looks for a task. asynq's default of
-// 1 s makes an upload wait up to 1.4 s; 20 ms costs 3 to 5 % of a core.
-const checkEvery = 20 * time.Millisecond
+const (
+	// checkEvery is how often an idle worker looks for a task. asynq's default of
+	// 1 s makes an upload wait up to 1.4 s; 20 ms costs 3 to 5 % of a core.
+	checkEvery = 20 * time.Millisecond
+	// delayedEvery is how often tasks are looked for whose retry is due.
+	delayedEvery = time.Second
+	// longestRetry bounds asynq's pause before a retry. What it retries has only
+	// met a service that was away.
+	longestRetry = 15 * time.Second
+	// shutdownTime is how long a stopping worker waits for its handlers, which are
+	// told to stop at once and only have a subprocess to end and a lease to release.
+	shutdownTime = 8 * time.Second
+	// stopTime is how long a stopping worker waits until it takes no new task.
+	stopTime = time.Second
+)
 
-// shutdownTime is how long a stopping worker waits for its handlers, which are
-// told to stop at once and only have a subprocess to end and a lease to release.
-const shutdownTime = 8 * time.Second
-
-// Handler works on one task. Nil means that nothing is left to do; an error
-// makes asynq try again later.
+// Handler works on one video. Nil means that nothing is left to do.
+// [models.ErrNotFound], [models.ErrConflict], [models.ErrLeased] and an error of
+// [models.CodePoison] mean that there was nothing to do; any other error, that
+// it should be tried again later.
 type Handler func(context.Context, models.Task) error
 
 // Worker takes tasks and runs the handler.
 type Worker struct {
-	Redis       redis.UniversalClient
+	Client      *Client
 	Concurrency int
 	Handle      Handler
 	Logger      *slog.Logger
+
+	held held
 }
 
 // Run works until ctx ends, then stops the handlers through their context and
 // waits for them, at most [shutdownTime] and a little.
 func (w *Worker) Run(ctx context.Context) error {
 	var running sync.WaitGroup
-	server := asynq.NewServerFromRedisClient(w.Redis, asynq.Config{
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	server := asynq.NewServerFromRedisClient(w.Client.redis, asynq.Config{
 		Concurrency: w.Concurrency,
 		Queues:      map[string]int{name: 1},
 		// Not ctx: asynq leaves a handler alone whose context has ended, and a
 		// handler that is told to stop still has a lease to release.
-		BaseContext:       func() context.Context { return context.WithoutCancel(ctx) },
-		TaskCheckInterval: checkEvery,
-		ShutdownTimeout:   shutdownTime,
-		RetryDelayFunc:    retryDelay,
+		BaseContext:              func() context.Context { return context.WithoutCancel(ctx) },
+		TaskCheckInterval:        checkEvery,
+		DelayedTaskCheckInterval: delayedEvery,
+		ShutdownTimeout:          shutdownTime,
+		RetryDelayFunc:           retryDelay,
 		// A worker that is told to stop has not failed.
 		IsFailure: func(err error) bool { return !errors.Is(err, context.Canceled) },
-		Logger:    logger{w.Logger},
+		Logger:    &words{Logger: w.Logger},
 		LogLevel:  asynq.WarnLevel,
 	})
-	handler := func(task context.Context, t *asynq.Task) error {
+	// asynq gives a task up when Redis is away for half a minute. The record's
+	// lease does not depend on Redis, so the work goes on; it keeps its slot, and
+	// asynq's next task waits for one.
+	slots := make(chan struct{}, w.Concurrency)
+	handler := func(_ context.Context, t *asynq.Task) error {
 		running.Add(1)
 		defer running.Done()
-		task, cancel := context.WithCancel(task)
-		defer cancel()
-		defer context.AfterFunc(ctx, cancel)()
-		return w.process(task, t)
+		select {
+		case slots <- struct{}{}:
+		case <-working.Done():
+			return working.Err()
+		}
+		defer func() { <-slots }()
+		return w.process(working, t)
 	}
 	if err := server.Start(asynq.HandlerFunc(handler)); err != nil {
 		return fmt.Errorf("start the queue's worker: %w", err)
 	}
+	keeping, leave := context.WithCancel(context.WithoutCancel(ctx))
+	kept := make(chan struct{})
+	go func() { defer close(kept); w.keep(keeping) }()
 	<-ctx.Done()
+	// First no new task, then an end to those under way: what they give back is
+	// for another worker. A Redis that is away must not hold up the second.
+	stopping := make(chan struct{})
+	go func() { defer close(stopping); server.Stop() }()
+	within(stopTime, stopping)
+	stop()
 	server.Shutdown()
+	<-stopping
 	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		running.Wait()
-	}()
-	select {
-	case <-ended:
-	case <-time.After(shutdownTime):
+	go func() { defer close(ended); running.Wait() }()
+	if !within(shutdownTime, ended) {
 		w.Logger.Error("a handler did not stop in time")
 	}
+	leave()
+	<-kept
 	return nil
 }
 
-// process decodes the task and keeps a panic inside it.
-func (w *Worker) process(ctx context.Context, t *asynq.Task) (err error) {
+// within waits for done, at most d.
+func within(d time.Duration, done <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// process decodes the task and spends it as a permit.
+func (w *Worker) process(ctx context.Context, t *asynq.Task) error {
+	var task models.Task
+	if t.Type() != kind || json.Unmarshal(t.Payload(), &task) != nil {
+		return fmt.Errorf("not a task of this version: %w", asynq.SkipRetry)
+	}
+	return w.use(ctx, task)
+}
+
+// handle keeps a panic inside the task.
+func (w *Worker) handle(ctx context.Context, task models.Task) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the handler panicked: %v", r)
 			w.Logger.Error("a task's handler panicked", "panic", r)
 		}
 	}()
-	var task models.Task
-	if t.Type() != kind || json.Unmarshal(t.Payload(), &task) != nil {
-		return fmt.Errorf("not a task of this version: %w", asynq.SkipRetry)
-	}
+	ctx, cancel := context.WithTimeout(ctx, taskTime)
+	defer cancel()
 	return w.Handle(ctx, task)
 }
 
-// retryDelay doubles from 1 s to 60 s; work that was stopped comes again soon.
+// retryDelay doubles from 1 s to [longestRetry]; work that was stopped comes
+// again soon.
 func retryDelay(n int, err error, _ *asynq.Task) time.Duration {
 	if errors.Is(err, context.Canceled) {
 		return time.Second
 	}
-	return min(time.Second<<min(n, 6), time.Minute)
+	return min(time.Second<<min(n, 6), longestRetry)
 }
-
-// logger hands asynq's words to slog.
-type logger struct{ *slog.Logger }
-
-func (l logger) Debug(args ...any) { l.Logger.Debug(fmt.Sprint(args...), "from", "asynq") }
-func (l logger) Info(args ...any)  { l.Logger.Info(fmt.Sprint(args...), "from", "asynq") }
-func (l logger) Warn(args ...any)  { l.Logger.Warn(fmt.Sprint(args...), "from", "asynq") }
-func (l logger) Error(args ...any) { l.Logger.Error(fmt.Sprint(args...), "from", "asynq") }
-func (l logger) Fatal(args ...any) { l.Logger.Error(fmt.Sprint(args...), "from", "asynq") }
