@@ -41,8 +41,11 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr(), ContextTimeoutEnabled: true})
-	t.Cleanup(func() { _ = client.Close() })
+	return newRigOn(t, connect(t, miniredis.RunT(t).Addr()))
+}
+
+func newRigOn(t *testing.T, client *redis.Client) *rig {
+	t.Helper()
 	store, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "db"))
 	if err != nil {
 		t.Fatal(err)
