@@ -7,7 +7,7 @@
 // are embedded in their quantised form and unpacked at the first frame, so that
 // a program that classifies nothing pays neither time nor memory.
 //
-// On amd64 with AVX2 and FMA the two hot loops are assembly; everywhere else
+// On amd64 with AVX2 and FMA, or AVX-512, the two hot loops are assembly; everywhere else
 // the same loops run in Go. Both give the same scores within rounding.
 //
 // In a program built with the tag onnxruntime, [Open] hands the network to that

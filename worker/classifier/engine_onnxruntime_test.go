@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,7 +54,7 @@ func TestOnnxruntimeGolden(t *testing.T) {
 func TestEnginesAgree(t *testing.T) {
 	t.Parallel()
 	fast, own, worst := withLibrary(t), New(), 0.
-	for seed := range uint64(40) {
+	for seed := range uint64(15) {
 		for _, picture := range [][]byte{blobs(seed + 1000), smooth(seed), noise(seed)} {
 			got, errGot := fast.Classify(t.Context(), picture)
 			want, errWant := own.Classify(t.Context(), picture)
@@ -68,7 +69,7 @@ func TestEnginesAgree(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%s against %s: worst difference %.1e in 120 pictures", fast.Describe(), own.Describe(), worst)
+	t.Logf("%s against %s: worst difference %.1e in 45 pictures", fast.Describe(), own.Describe(), worst)
 	if fast.Model() != own.Model() {
 		t.Errorf("models %s and %s", fast.Model(), own.Model())
 	}
@@ -213,25 +214,29 @@ func TestModelIsRead(t *testing.T) {
 }
 
 // BenchmarkEngines takes turns, a frame each, so that whatever else the machine
-// does meets all of them alike. It reports milliseconds a frame and the ratio.
+// does meets both engines alike. It reports the milliseconds that one frame in ten
+// stays below, which other work disturbs least, and their ratio.
 func BenchmarkEngines(b *testing.B) {
-	fast, own, picture := withLibrary(b), New(), blobs(7)
-	var spent [2]float64
-	for i, n := range []*Network{fast, own} { // made ready
-		if _, err := n.Classify(b.Context(), picture); err != nil {
-			b.Fatal(i, err)
+	engines, picture := [...]*Network{withLibrary(b), New()}, blobs(7)
+	var spent [len(engines)][]time.Duration
+	frame := func(i int) {
+		from := time.Now()
+		if _, err := engines[i].Classify(b.Context(), picture); err != nil {
+			b.Fatal(err)
 		}
+		spent[i] = append(spent[i], time.Since(from))
 	}
 	for b.Loop() {
-		for i, n := range []*Network{fast, own} {
-			from := time.Now()
-			if _, err := n.Classify(b.Context(), picture); err != nil {
-				b.Fatal(err)
-			}
-			spent[i] += float64(time.Since(from)) / 1e6
+		for i := range engines {
+			frame(i)
 		}
 	}
-	b.ReportMetric(spent[0]/float64(b.N), "ms-onnxruntime/frame")
-	b.ReportMetric(spent[1]/float64(b.N), "ms-go/frame")
-	b.ReportMetric(spent[0]/spent[1], "ratio")
+	var low [len(engines)]float64
+	for i := range engines {
+		slices.Sort(spent[i])
+		low[i] = float64(spent[i][len(spent[i])/10]) / 1e6
+	}
+	b.ReportMetric(low[0], "ms-onnxruntime/frame")
+	b.ReportMetric(low[1], "ms-go/frame")
+	b.ReportMetric(low[0]/low[1], "ratio")
 }

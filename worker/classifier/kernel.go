@@ -4,7 +4,7 @@ package classifier
 const tileRows = 6
 
 // kernels are the two loops in which the time is spent. There is one set for
-// every machine and one for processors with wide registers.
+// every machine, and others for processors with wide registers.
 type kernels struct {
 	// name is for tests and benchmarks.
 	name string
@@ -18,8 +18,8 @@ type kernels struct {
 
 // fastest returns the best kernels for this processor.
 func fastest() kernels {
-	if k, ok := vectorKernels(); ok {
-		return k
+	if all := vectorKernels(); len(all) > 0 {
+		return all[len(all)-1]
 	}
 	return portableKernels()
 }

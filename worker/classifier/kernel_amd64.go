@@ -3,12 +3,18 @@ package classifier
 import "golang.org/x/sys/cpu"
 
 // vectorKernels returns the loops for processors with AVX2 and FMA, which is
-// nearly every one made since 2013. The check includes the operating system.
-func vectorKernels() (kernels, bool) {
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
-		return kernels{}, false
+// nearly every one made since 2013, and for those with AVX-512. Of the latter it
+// takes those with VBMI2 (Intel's since 2019, AMD's since 2022): earlier ones
+// slow down everything else while they use it. The checks include the operating
+// system.
+func vectorKernels() (all []kernels) {
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		all = append(all, kernels{name: "avx2", multiply: multiplyVector, convolve: convolveVector})
+		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512VBMI2 {
+			all = append(all, kernels{name: "avx512", multiply: multiplyWide, convolve: convolveVector})
+		}
 	}
-	return kernels{name: "avx2", multiply: multiplyVector, convolve: convolveVector}, true
+	return all
 }
 
 // tileArgs is what multiplyTiles reads; the assembly knows the offsets.
@@ -30,34 +36,56 @@ type tileArgs struct {
 //go:noescape
 func multiplyTiles(args *tileArgs)
 
+// wideRows is the number of pixels that multiplyWideTiles computes together. All
+// layers of the network but the last few have a multiple of it.
+const wideRows = 14
+
+// multiplyWideTiles computes lanes channels of tiles × wideRows pixels.
+//
+//go:noescape
+func multiplyWideTiles(args *tileArgs)
+
 // cacheFloats is how much of in is used for all panels before going on: half of
 // a small second-level cache.
 const cacheFloats = 128 << 10 / 4
 
 func multiplyVector(m *matrix, in, out, residual []float32, pixels int) {
+	multiplyInTiles(m, in, out, residual, pixels, tileRows)
+}
+
+func multiplyWide(m *matrix, in, out, residual []float32, pixels int) {
+	rows := wideRows
+	if pixels < rows {
+		rows = tileRows
+	}
+	multiplyInTiles(m, in, out, residual, pixels, rows)
+}
+
+// multiplyInTiles computes tiles of so many rows: tileRows or wideRows.
+func multiplyInTiles(m *matrix, in, out, residual []float32, pixels, rows int) {
 	lda, ldc := padded(m.in), padded(m.out)
 	_, _ = in[(pixels-1)*lda+m.in-1], out[pixels*ldc-1] // the assembly checks no bounds
 	if residual != nil {
 		_ = residual[pixels*ldc-1]
 	}
 	args := tileArgs{depth: m.in, inStep: uintptr(lda) * 4, outStep: uintptr(ldc) * 4, lo: m.lo, hi: m.hi}
-	if pixels < tileRows {
+	if pixels < rows {
 		// Too few for a tile: all its rows are the same pixel.
 		args.inStep, args.outStep = 0, 0
 		for p := range pixels {
-			multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], after(residual, p*ldc), 1)
+			multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], after(residual, p*ldc), 1, rows)
 		}
 		return
 	}
-	block := max(1, cacheFloats/lda/tileRows)
-	whole := pixels / tileRows
+	block := max(1, cacheFloats/lda/rows)
+	whole := pixels / rows
 	for first := 0; first < whole; first += block {
-		p := first * tileRows
-		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], after(residual, p*ldc), min(block, whole-first))
+		p := first * rows
+		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], after(residual, p*ldc), min(block, whole-first), rows)
 	}
-	if p := pixels - tileRows; pixels%tileRows != 0 {
+	if p := pixels - rows; pixels%rows != 0 {
 		// The last tile overlaps the one before, and computes the same there.
-		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], after(residual, p*ldc), 1)
+		multiplyPanels(&args, m, in[p*lda:], out[p*ldc:], after(residual, p*ldc), 1, rows)
 	}
 }
 
@@ -68,14 +96,18 @@ func after(s []float32, i int) []float32 {
 	return s[i:]
 }
 
-func multiplyPanels(args *tileArgs, m *matrix, in, out, residual []float32, tiles int) {
+func multiplyPanels(args *tileArgs, m *matrix, in, out, residual []float32, tiles, rows int) {
 	args.tiles, args.in = tiles, &in[0]
 	for c := 0; c < padded(m.out); c += lanes {
 		args.panel, args.bias, args.out = &m.panels[c*m.in], &m.bias[c], &out[c]
 		if residual != nil {
 			args.residual = &residual[c]
 		}
-		multiplyTiles(args)
+		if rows == wideRows {
+			multiplyWideTiles(args)
+		} else {
+			multiplyTiles(args)
+		}
 	}
 }
 

@@ -3,4 +3,4 @@
 package classifier
 
 // vectorKernels reports that there are none for this processor.
-func vectorKernels() (kernels, bool) { return kernels{}, false }
+func vectorKernels() []kernels { return nil }

@@ -9,11 +9,7 @@ import (
 
 // allKernels returns every set of kernels that this machine can run.
 func allKernels() []kernels {
-	all := []kernels{portableKernels()}
-	if k, ok := vectorKernels(); ok {
-		all = append(all, k)
-	}
-	return all
+	return append([]kernels{portableKernels()}, vectorKernels()...)
 }
 
 func values(r *rand.Rand, n int) []float32 {
@@ -52,7 +48,7 @@ func near(t *testing.T, name string, got, want []float32) {
 func TestMultiply(t *testing.T) {
 	t.Parallel()
 	for _, k := range allKernels() {
-		for _, pixels := range []int{1, 2, 5, 6, 7, 12, 49, 196, 1000} {
+		for _, pixels := range []int{1, 2, 5, 6, 7, 13, 14, 15, 28, 49, 196, 1000} {
 			for _, size := range [][2]int{{1, 16}, {3, 5}, {16, 24}, {24, 96}, {27, 32}, {130, 48}} {
 				for _, residual := range []bool{false, true} {
 					name := fmt.Sprintf("%s: %d pixels of %v, residual %v", k.name, pixels, size, residual)

@@ -105,21 +105,19 @@ func TestClassifyConcurrently(t *testing.T) {
 // TestKernelsAgree holds the assembly to the loops in Go on whole frames.
 func TestKernelsAgree(t *testing.T) {
 	t.Parallel()
-	vector, ok := vectorKernels()
-	if !ok {
-		t.Log("this processor has the portable kernels alone")
-		return
-	}
-	fast, slow := newNetwork(embedded, vector), newNetwork(embedded, portableKernels())
-	for seed := range uint64(3) {
-		a, errA := fast.Classify(t.Context(), blobs(seed))
-		b, errB := slow.Classify(t.Context(), blobs(seed))
-		if err := errors.Join(errA, errB); err != nil {
-			t.Fatal(err)
-		}
-		for i := range a {
-			if math.Abs(float64(a[i]-b[i])) > 1e-5 {
-				t.Errorf("blobs(%d): %v and %v", seed, a, b)
+	slow := newNetwork(embedded, portableKernels())
+	for _, k := range vectorKernels() {
+		fast := newNetwork(embedded, k)
+		for seed := range uint64(3) {
+			a, errA := fast.Classify(t.Context(), blobs(seed))
+			b, errB := slow.Classify(t.Context(), blobs(seed))
+			if err := errors.Join(errA, errB); err != nil {
+				t.Fatal(err)
+			}
+			for i := range a {
+				if math.Abs(float64(a[i]-b[i])) > 1e-5 {
+					t.Errorf("%s, blobs(%d): %v and %v", k.name, seed, a, b)
+				}
 			}
 		}
 	}
