@@ -76,6 +76,37 @@ func TestReadmeCommandsExist(t *testing.T) {
 	}
 }
 
+// The page of codes names each code, and none that does not exist.
+func TestCodesPageIsWhole(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("error.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("CODES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := regexp.MustCompile(`Code = "([a-z_]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(codes) < 30 {
+		t.Errorf("found only %d codes in the source", len(codes))
+	}
+	known := map[string]bool{}
+	for _, m := range codes {
+		known[m[1]] = true
+		if !strings.Contains(string(page), "`"+m[1]+"`") {
+			t.Errorf("CODES.md does not name %s", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| (`[a-z_`, ]+`) \\|").FindAllStringSubmatch(string(page), -1) {
+		for _, code := range strings.Split(m[1], ", ") {
+			if !known[strings.Trim(code, "`")] {
+				t.Errorf("CODES.md names %s, which is no code", code)
+			}
+		}
+	}
+}
+
 // The README's table of settings is the one that the programs read.
 func TestReadmeNamesEverySetting(t *testing.T) {
 	t.Parallel()

@@ -84,6 +84,9 @@ func checkProgress(t *testing.T, seen []models.Progress) {
 			t.Errorf("progress fell from %d to %d", last, p.Progress)
 		}
 		last = p.Progress
+		if p.EtaSeconds == nil || p.EtaHighSeconds == nil || *p.EtaSeconds < 0 || *p.EtaHighSeconds < *p.EtaSeconds {
+			t.Errorf("no estimate at %d: %v, %v", p.Progress, p.EtaSeconds, p.EtaHighSeconds)
+		}
 		if p.Progress == p.Stage.Start() {
 			starts[p.Progress] = p.Stage
 		} else {

@@ -40,6 +40,8 @@ func TestLimitsAreSetAndShown(t *testing.T) {
 		`reelroom_limit_keys{limit="connections",scope="user"} 1`,
 		`reelroom_limit_keys{limit="connections",scope="address"} 0`, // this machine
 		`reelroom_limit_refused_total{limit="flood",scope="user"} 0`,
+		`reelroom_eta_under_ratio{place="start",quantile="0.9"} 0`,
+		`reelroom_eta_promises{place="inside"} 0`,
 	} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
+	"math"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"reelroom/models"
 	"reelroom/server/auth"
 	"reelroom/server/limits"
 	"reelroom/server/socketio"
@@ -78,6 +81,30 @@ func metrics(b *backend.Backend, door *socketio.Door, ages prometheus.Histogram,
 		if s.Keys != nil {
 			gauge("limit_keys", "Organizations, users or addresses that a limit remembers on this node.", func() float64 { return float64(s.Keys()) }, labels)
 		}
+	}
+
+	for _, place := range []string{models.EtaAtStart, models.EtaKnown, models.EtaInside} {
+		eta := func(name, help string, read func(models.Calibration) float64, labels prometheus.Labels) {
+			if labels == nil {
+				labels = prometheus.Labels{}
+			}
+			labels["place"] = place
+			gauge(name, help, func() float64 {
+				x, err := b.Estimator.Experience(context.Background()) // bounded, and kept for a while
+				if err != nil {
+					return math.NaN()
+				}
+				return read(x.Calibration[place])
+			}, labels)
+		}
+		eta("eta_promises", "Promised ends of the whole installation that count in the figures below; the older ones fade.", func(c models.Calibration) float64 { return c.Samples }, nil)
+		const under = "How often the truth was not above what was promised: 0.5 and 0.9 would be exact."
+		eta("eta_under_ratio", under, func(c models.Calibration) float64 { return c.UnderMedian }, prometheus.Labels{"quantile": "0.5"})
+		eta("eta_under_ratio", under, func(c models.Calibration) float64 { return c.UnderHigh }, prometheus.Labels{"quantile": "0.9"})
+		eta("eta_error_ratio", "By which factor a promised median is off in the mean: exp of the mean of |ln(truth / promise)|.", func(c models.Calibration) float64 { return math.Exp(c.Error) }, nil)
+		const loss = "Mean pinball loss of promised ends."
+		eta("eta_pinball_seconds", loss, func(c models.Calibration) float64 { return c.PinballMedian }, prometheus.Labels{"quantile": "0.5"})
+		eta("eta_pinball_seconds", loss, func(c models.Calibration) float64 { return c.PinballHigh }, prometheus.Labels{"quantile": "0.9"})
 	}
 
 	gauge("queue_tasks", "Tasks that wait for a worker; -1 when the queue does not answer.", func() float64 {

@@ -57,6 +57,7 @@ var statuses = map[models.Code]int{
 	models.CodeUnsupported:      http.StatusUnprocessableEntity,
 	models.CodeRateLimited:      http.StatusTooManyRequests,
 	models.CodeUnavailable:      http.StatusServiceUnavailable,
+	models.CodeUnsettled:        http.StatusServiceUnavailable,
 	models.CodeStorageFull:      http.StatusInsufficientStorage,
 }
 

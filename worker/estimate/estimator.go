@@ -27,9 +27,10 @@ type Estimator struct {
 
 	mu         sync.Mutex
 	experience models.Experience
-	read       time.Time
-	pace       float64 // see model
-	paced      float64 // samples in it
+	read       time.Time // when the store was asked last
+	failed     error     // what it said then
+	pace       float64   // see model
+	paced      float64   // samples in it
 }
 
 // New returns an estimator over what the store's installation has learned. It
@@ -38,34 +39,32 @@ func New(store models.Estimates, logger *slog.Logger) *Estimator {
 	return &Estimator{store: store, logger: logger}
 }
 
-// Experience returns what the installation has learned; read anew when that is
-// some seconds ago.
+// Experience returns what the installation has learned, or had learned when the
+// store was last asked, with the error that it gave then. The store is asked
+// every few seconds at most, also while it is away.
 func (e *Estimator) Experience(ctx context.Context) (models.Experience, error) {
 	e.mu.Lock()
-	known, fresh := e.experience, !e.read.IsZero() && time.Since(e.read) < freshFor
+	known, failed, fresh := e.experience, e.failed, !e.read.IsZero() && time.Since(e.read) < freshFor
 	e.mu.Unlock()
 	if fresh {
-		return known, nil
+		return known, failed
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	read, err := e.store.Experience(ctx)
-	if err != nil {
-		return known, err
-	}
-	e.take(read)
-	return read, nil
+	return e.take(read, err), err
 }
 
-// take replaces what is known by what is newer. What was handed out is never
-// changed: a model reads it without a lock.
-func (e *Estimator) take(read models.Experience) {
+// take replaces what is known by what is newer, and returns what is known now.
+// What was handed out is never changed: a model reads it without a lock.
+func (e *Estimator) take(read models.Experience, err error) models.Experience {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.read = time.Now()
-	if read.Version >= e.experience.Version {
+	e.read, e.failed = time.Now(), err
+	if err == nil && read.Version >= e.experience.Version {
 		e.experience = read
 	}
+	return e.experience
 }
 
 func (e *Estimator) model() model {
@@ -112,5 +111,5 @@ func (e *Estimator) learn(ctx context.Context, samples []sample, promises []prom
 		e.logger.Debug("what a video took is not learned", "error", err)
 		return
 	}
-	e.take(written)
+	e.take(written, nil)
 }

@@ -18,14 +18,16 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // memoryStore keeps an experience.
 type memoryStore struct {
-	mu   sync.Mutex
-	kept models.Experience
-	away bool
+	mu    sync.Mutex
+	kept  models.Experience
+	away  bool
+	asked int
 }
 
 func (s *memoryStore) Experience(context.Context) (models.Experience, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked++
 	if s.away {
 		return models.Experience{}, errors.New("away")
 	}

@@ -81,13 +81,14 @@ func (p *Pipeline) guard(ctx context.Context, video *models.Video, progress *pro
 	}
 }
 
-// advance publishes a transition and outlasts a store that is away for a while.
+// advance publishes a transition and outlasts a store that is away, or full, for
+// a while.
 func (p *Pipeline) advance(ctx context.Context, video *models.Video, t models.Transition) (models.Video, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		v, err := p.Publisher.Advance(ctx, video.OrganizationID, video.ID, t)
-		if models.CodeOf(err) != models.CodeUnavailable {
+		if code := models.CodeOf(err); code != models.CodeUnavailable && code != models.CodeStorageFull {
 			return v, err
 		}
 		timer := time.NewTimer(pause)

@@ -53,6 +53,20 @@ describe("list and tail", () => {
     expect(held("a")?.progress).toBe(10);
   });
 
+  it("shows that a video waits because of trouble, and that it goes on", async () => {
+    await start(video("a", { status: "processing", stage: "thumbnail", progress: 40, rev: 2 }));
+    const waits = { stage: "thumbnail", message: "Trouble that may pass", retry: 1, retryAt: "2026-01-01T00:00:09Z" };
+    socket.fire(...progress("a", 2, 11, 55, { stage: "thumbnail", etaSeconds: 3, etaHighSeconds: 7 }));
+    expect(held("a")).toMatchObject({ etaSeconds: 3, etaHighSeconds: 7, retry: 0, retryAt: null });
+    socket.fire(...progress("a", 3, 12, 40, waits));
+    expect(held("a")).toMatchObject({ progress: 55, etaSeconds: null, etaHighSeconds: null, ...waits });
+    // A document that was fetched meanwhile knows more than what is held.
+    server.videos = [video("a", { status: "processing", stage: "thumbnail", progress: 40, rev: 4, retry: 1, message: "Choosing a thumbnail" })];
+    socket.fire("stream:reset", { reason: "lost", cursor: "e.20" }, "e.20");
+    await settle();
+    expect(held("a")).toMatchObject({ progress: 55, message: "Choosing a thumbnail", retry: 1, retryAt: null });
+  });
+
   it("ends in exactly what the outcome says, and takes nothing older after it", async () => {
     await start(video("a"));
     socket.fire("video:failed", { videoId: "a", status: "failed", attempt: 1, rev: 5, seq: 7, ts: "t", error: "This file is broken.", code: "corrupt", stage: "metadata" }, "e.7");
