@@ -31,6 +31,7 @@ const (
 	// process that is killed must live longer between, or it ends nothing.
 	clusterPause = 1300 * time.Millisecond
 	singlePause  = 4500 * time.Millisecond
+	chaosUsers   = 8
 	// settleTime bounds the way back to order after the last fault: leases that
 	// must run out, work that waits, asynq that notices dead workers.
 	settleTime = 4 * time.Minute
@@ -87,7 +88,7 @@ func (c *chaos) run(cycles int, pause time.Duration, kinds []fault) {
 	defer leave()
 	var users sync.WaitGroup
 	all := films(t)
-	for i := range 5 {
+	for i := range chaosUsers {
 		name := fmt.Sprintf("user-%d", i+1)
 		u := &user{
 			w: w, name: name, token: w.token(name), films: all, ledger: &c.ledger, random: c.random(uint64(i + 1)),
