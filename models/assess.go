@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 )
 
 // The categories of segments. Suggestive is shown, and never decides.
@@ -56,6 +57,14 @@ func Assess(frames []FrameScores, durationMs int64, p Policy) Assessment {
 	}
 	slices.SortStableFunc(out.Segments, func(a, b SensitivitySegment) int { return cmp.Compare(a.StartMs, b.StartMs) })
 	return out
+}
+
+// DurationMs is the playing time; 0 when unknown.
+func (v *Video) DurationMs() int64 {
+	if v.Metadata == nil {
+		return 0
+	}
+	return time.Duration(v.Metadata.DurationSeconds * float64(time.Second)).Milliseconds()
 }
 
 // highest is the highest score that stands in run frames in a row.

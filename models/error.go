@@ -34,6 +34,7 @@ const (
 	CodeLeased           Code = "leased"
 	CodeUnsettled        Code = "unsettled"
 	CodeRevocationsFull  Code = "revocations_full"
+	CodePolicyChanged    Code = "policy_changed"
 
 	// The codes below end a video as failed.
 
@@ -124,6 +125,9 @@ var (
 	ErrReset = Errorf(CodeReset, "Events after this cursor are no longer kept; fetch the present state.")
 	// ErrRevocationsFull tells that no more can be revoked for now.
 	ErrRevocationsFull = Errorf(CodeRevocationsFull, "The organization has as many revocations in force as are kept; change the signing key, or wait until some are over.")
+	// ErrPolicyChanged tells that the policy is at another version than was
+	// thought.
+	ErrPolicyChanged = Errorf(CodePolicyChanged, "The policy was changed meanwhile; look at it as it is now.")
 	// ErrConflict tells that the video's present status does not allow the call.
 	ErrConflict = Errorf(CodeConflict, "The video's present status does not allow this.")
 )

@@ -90,6 +90,8 @@ type Store interface {
 	Settings
 	Estimates
 	Revocations
+	Policies
+	Audit
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error
 	Close(ctx context.Context) error

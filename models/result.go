@@ -99,7 +99,13 @@ const SensitivityScope = "Detects nudity and sexual content only; not violence, 
 
 // Sensitivity is what the classifier saw in the sampled frames.
 type Sensitivity struct {
+	// Verdict is the one that holds: a person's decision where there is one,
+	// else the machine's. Who reads nothing else acts upon the right one.
 	Verdict Verdict `json:"verdict"`
+	// MachineVerdict is what the policy made of the scores.
+	MachineVerdict Verdict `json:"machineVerdict"`
+	// Review is the person's decision, or null.
+	Review *Review `json:"review"`
 	// PolicyVersion is that of the organization's [Policy] under which the
 	// frames were assessed; 0 when unknown.
 	PolicyVersion int `json:"policyVersion"`
@@ -123,7 +129,7 @@ func (s *Sensitivity) shown() *Sensitivity {
 		return nil
 	}
 	c := *s
-	c.ScoresKey = ""
+	c.MachineVerdict, c.ScoresKey = s.Machine(), ""
 	return &c
 }
 

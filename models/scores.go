@@ -2,7 +2,10 @@ package models
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
+	"errors"
+	"io"
 	"math"
 	"slices"
 	"time"
@@ -49,6 +52,9 @@ const (
 	maxScoreModelBytes = 256
 )
 
+// maxScoreBytes is more than any stored form is long.
+const maxScoreBytes = 32 + maxScoreModelBytes + MaxScoreFrames*(10+3*len(ScoreCategories))
+
 // scoresHead begins the stored form; its last byte is the format's version.
 const scoresHead = "rrs\x01"
 
@@ -76,10 +82,28 @@ func EncodeScores(model string, frames []FrameScores) []byte {
 	return out
 }
 
+// ReadScores reads the frames' scores from a blob; [ErrNotFound] when there is
+// none.
+func ReadScores(ctx context.Context, from Blobs, org, key string) (model string, frames []FrameScores, err error) {
+	blob, err := from.Open(ctx, org, key)
+	if err != nil {
+		return "", nil, err
+	}
+	defer blob.Close()
+	b, err := io.ReadAll(io.LimitReader(blob, int64(maxScoreBytes)+1))
+	if err != nil {
+		return "", nil, Errorf(CodeUnavailable, "The stored scores could not be read.").Because(err).Again(time.Second)
+	}
+	return DecodeScores(b)
+}
+
+// ErrScoresDamaged is in the chain of what [DecodeScores] returns.
+var ErrScoresDamaged = errors.New("not in the form of stored scores")
+
 // DecodeScores reads what [EncodeScores] wrote. Anything else is an error with
 // [CodeInternal], and costs no more memory than a multiple of its own length.
 func DecodeScores(b []byte) (model string, frames []FrameScores, err error) {
-	bad := Errorf(CodeInternal, "The stored scores cannot be read.")
+	bad := Errorf(CodeInternal, "The stored scores cannot be read.").Because(ErrScoresDamaged)
 	if len(b) < len(scoresHead) || string(b[:len(scoresHead)]) != scoresHead {
 		return "", nil, bad
 	}

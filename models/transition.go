@@ -166,6 +166,11 @@ func Retry(fromStart bool) Transition {
 		v.Failure = nil
 		v.FinishedAt, v.StartedAt = time.Time{}, time.Time{}
 		v.Status = StatusQueued
+		if v.Sensitivity != nil && v.Sensitivity.Review != nil { // it was of the attempt before
+			s := *v.Sensitivity
+			s.Verdict, s.Review = s.Machine(), nil
+			v.Sensitivity = &s
+		}
 		if fromStart {
 			v.Stage, v.Metadata, v.Thumbnail, v.Sensitivity, v.Warnings = "", nil, nil, nil, nil
 		}
@@ -201,10 +206,18 @@ func Rename(title string) Transition {
 	}
 }
 
-// Published notes that the log holds the record's revision rev.
+// Published notes that the log holds the record's revision rev, and the audit
+// trail the entries of all revisions up to it.
 func Published(rev int64) Transition {
 	return func(v *Video, _ time.Time) error {
 		v.PublishedRev = max(v.PublishedRev, min(rev, v.Rev))
+		var left []AuditEntry
+		for _, e := range v.Audit {
+			if e.Rev > v.PublishedRev {
+				left = append(left, e)
+			}
+		}
+		v.Audit = left
 		return nil
 	}
 }

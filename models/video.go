@@ -39,6 +39,9 @@ type Video struct {
 	PublishedRev int64 `json:"publishedRev"`
 	// Edited tells that Rev was raised by an edit that moved no status.
 	Edited bool `json:"edited"`
+	// Audit holds the entries of revisions that the audit trail may lack: they
+	// leave it when the revision is published.
+	Audit []AuditEntry `json:"audit,omitempty"`
 	// Version counts every write; stores compare and set on it.
 	Version int64 `json:"version"`
 	// Fence is raised by each claim and by each user's transition; a worker

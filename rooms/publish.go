@@ -11,10 +11,13 @@ import (
 )
 
 // Publisher is the one way to change a record that people watch: record first,
-// then the event made from it, then a note on the record that the log has it.
+// then the event made from it and the audit entries that the change left on the
+// record, then a note on the record that both are where they belong.
 // Whatever fails after the record was written is made good by [Publisher.Settle].
 type Publisher struct {
 	Videos models.Videos
+	// Audit takes the entries that revisions carry; nil keeps none.
+	Audit  models.Audit
 	Log    Log
 	Links  models.Links
 	Logger *slog.Logger
@@ -54,12 +57,21 @@ func (p *Publisher) Advance(ctx context.Context, org, id string, t models.Transi
 	return v, err
 }
 
-// Settle publishes a record whose present revision may be missing in the log.
-// It is safe to call many times: the log drops what it has seen.
+// Settle publishes a record whose present revision may be missing in the log,
+// and brings its audit entries to the trail. It is safe to call many times: both
+// drop what they have seen.
 func (p *Publisher) Settle(ctx context.Context, v *models.Video) error {
 	e := models.EventOf(v, p.Links, p.last(ctx, v))
 	if _, _, err := p.Log.Append(ctx, v.OrganizationID, e); err != nil {
 		return err
+	}
+	for i := range v.Audit {
+		if p.Audit == nil {
+			break
+		}
+		if err := p.Audit.AppendAudit(ctx, v.OrganizationID, v.Audit[i]); err != nil {
+			return err
+		}
 	}
 	if v.Status == models.StatusDeleted {
 		return nil // a deleted record answers no call but Purge

@@ -20,6 +20,8 @@ var enums = []struct {
 	{"Verdict", "verdicts", reflect.TypeFor[models.Verdict]()},
 	{"Role", "roles", reflect.TypeFor[models.Role]()},
 	{"Code", "codes", reflect.TypeFor[models.Code]()},
+	{"Decision", "decisions", reflect.TypeFor[models.Decision]()},
+	{"AuditAction", "auditActions", reflect.TypeFor[models.AuditAction]()},
 	{"EventName", "eventNames", reflect.TypeFor[models.EventName]()},
 }
 
@@ -46,7 +48,9 @@ type AuthExpiring struct {
 // structs are written in this order. Every struct that they use must be here.
 var structs = []any{
 	models.Document{}, models.Metadata{}, models.Container{}, models.VideoStream{}, models.AudioTrack{},
-	models.Chapter{}, models.Sensitivity{}, models.SensitivitySegment{}, models.Warning{},
+	models.Chapter{}, models.Sensitivity{}, models.SensitivitySegment{}, models.Review{}, models.Warning{},
+	models.Policy{}, models.PolicyPreview{}, models.PreviewChange{}, models.ScoresDocument{}, models.ScoredFrame{},
+	models.AuditEntry{}, models.AuditState{},
 	models.Base{}, models.Queued{}, models.Progress{}, models.Processed{}, models.Failed{}, models.Changed{}, models.Updated{},
 	Message{}, Chat{}, AuthExpiring{}, models.StreamReady{}, models.StreamReset{},
 }

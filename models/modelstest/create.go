@@ -82,7 +82,9 @@ func wholeRecord(t *testing.T, s Stores) {
 		v.Thumbnail = &models.Thumbnail{Key: "t", AtMs: -1, Placeholder: "1QcSHQRnh493V4dIh4eXh1h4kJUI"}
 		v.Sensitivity = &models.Sensitivity{
 			Verdict: models.VerdictReview, Scores: map[string]float64{"explicit": 0.1 + 0.2, "a.b": 1e-300, "$x": 0},
-			Segments: []models.SensitivitySegment{{StartMs: 1, EndMs: 2, Category: "explicit", Score: 1}},
+			Segments:       []models.SensitivitySegment{{StartMs: 1, EndMs: 2, Category: "explicit", Score: 1, EvidenceMs: 1}},
+			Review:         &models.Review{Decision: models.DecisionApprove, Note: "ok <b>", By: "ann", At: now, Rev: 7},
+			MachineVerdict: models.VerdictFlagged, PolicyVersion: 3, ScoresKey: "videos/v/n/scores-1.bin",
 		}
 		v.Warnings = []models.Warning{}
 		v.Failure = &models.Failure{Code: models.CodeCorrupt, Stage: models.StageMetadata, Message: "x"}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"reelroom/models"
 )
@@ -64,5 +65,10 @@ func closed(t *testing.T, s Stores) {
 	}
 	_, err = store.Get(within(t), acme, "v")
 	code(t, "get from a closed store", err, models.CodeUnavailable)
+	_, err = store.Policy(within(t), acme)
+	code(t, "policy of a closed store", err, models.CodeUnavailable)
+	_, err = store.ChangePolicy(within(t), acme, models.SetPolicy(1, strict(0.5), "admin", "e"))
+	code(t, "change in a closed store", err, models.CodeUnavailable)
+	code(t, "append to a closed store", store.AppendAudit(within(t), acme, entryAt("e", time.Now(), "v")), models.CodeUnavailable)
 	code(t, "ping of a closed store", store.Ping(within(t)), models.CodeUnavailable)
 }

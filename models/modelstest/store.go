@@ -41,6 +41,8 @@ func TestStore(t *testing.T, s Stores) {
 		{"Revocations", revocations}, {"RevocationsRefused", revocationsRefused}, {"RevokedAgain", revokedAgain},
 		{"RevocationsEnd", revocationsEnd}, {"RevocationsFollowed", revocationsFollowed}, {"RevocationsLast", revocationsLast},
 		{"Experience", experience}, {"ExperienceRaced", experienceRaced}, {"ExperienceRefused", experienceRefused}, {"ExperienceLasts", experienceLasts},
+		{"Policies", policies}, {"PolicyRaced", policyRaced}, {"Outdated", outdated},
+		{"Audit", audit}, {"AuditTrimmed", auditTrimmed}, {"AuditOnRecord", auditOnRecord},
 		{"Once", once}, {"Reopen", reopen}, {"Killed", killed}, {"Closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

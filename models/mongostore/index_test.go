@@ -33,13 +33,13 @@ func TestIndexes(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"_id_": "_id ", "listed": "organizationId createdAt id status ", "unsettled": "createdAt organizationId id unsettled ",
-		"waiting": "organizationId status unsettled ",
+		"waiting": "organizationId status unsettled ", "assessed": "organizationId assessedUnder id assessedUnder ",
 	} {
 		if got[name] != want {
 			t.Errorf("index %s: %q, want %q", name, got[name], want)
 		}
 	}
-	if len(got) != 4 {
+	if len(got) != 5 {
 		t.Errorf("indexes: %v", got)
 	}
 }

@@ -35,6 +35,8 @@ type Store struct {
 	experience *mongo.Collection
 	// revocations are numbered by their keys; see [revocation].
 	revocations *mongo.Collection
+	policies    *mongo.Collection
+	audit       *mongo.Collection
 	clock       clock
 	turns       turns
 }
@@ -70,6 +72,7 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	s := &Store{client: client, database: client.Database(name)}
 	s.videos, s.settings = s.database.Collection("videos"), s.database.Collection("settings")
 	s.revocations, s.experience = s.database.Collection("revocations"), s.database.Collection("experience")
+	s.policies, s.audit = s.database.Collection("policies"), s.database.Collection("audit")
 	s.clock.ask = s.serverTime
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
@@ -80,6 +83,9 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	_, err = s.videos.Indexes().CreateMany(ctx, indexes())
 	if err == nil {
 		_, err = s.revocations.Indexes().CreateMany(ctx, revocationIndexes())
+	}
+	if err == nil {
+		_, err = s.audit.Indexes().CreateMany(ctx, auditIndexes())
 	}
 	if err != nil {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
@@ -102,6 +108,10 @@ func indexes() []mongo.IndexModel {
 		Keys: bson.D{{Key: "organizationId", Value: 1}, {Key: "status", Value: 1}},
 		Options: options.Index().SetName("waiting").
 			SetPartialFilterExpression(bson.D{{Key: "unsettled", Value: true}}),
+	}, {
+		Keys: bson.D{{Key: "organizationId", Value: 1}, {Key: "assessedUnder", Value: 1}, {Key: "id", Value: 1}},
+		Options: options.Index().SetName("assessed").
+			SetPartialFilterExpression(bson.D{{Key: "assessedUnder", Value: bson.D{{Key: "$gt", Value: 0}}}}),
 	}}
 }
 

@@ -14,12 +14,14 @@ import (
 	"reelroom/models/record"
 )
 
-// row is the document of a video: the record's own fields, and three beside.
+// row is the document of a video: the record's own fields, and four beside.
 type row struct {
 	// Key holds organization and id: two organizations may use the same id.
 	Key string `bson:"_id"`
 	// Unsettled marks what a backlog may return; an index holds only those.
 	Unsettled bool `bson:"unsettled"`
+	// AssessedUnder is what [models.Video.AssessedUnder] says.
+	AssessedUnder int `bson:"assessedUnder"`
 	// Write names the write that made this version, so that a writer whose
 	// answer was lost can tell whether it was done.
 	Write primitive.ObjectID `bson:"write"`
@@ -30,7 +32,7 @@ type row struct {
 func key(org, id string) string { return models.Segment(org) + ":" + models.Segment(id) }
 
 func rowOf(v models.Video) row {
-	return row{key(v.OrganizationID, v.ID), record.Unsettled(&v), primitive.NewObjectID(), v}
+	return row{key(v.OrganizationID, v.ID), record.Unsettled(&v), v.AssessedUnder(), primitive.NewObjectID(), v}
 }
 
 // Create adds a queued record. See [models.Videos].

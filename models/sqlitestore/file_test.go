@@ -99,8 +99,12 @@ func TestSearchesUseTheirIndex(t *testing.T) {
 		listQuery(true, 5):  "videos_listed",
 		listQuery(false, 1): "videos_listed",
 		`SELECT document FROM videos WHERE organization_id = ? AND id = ?`: "sqlite_autoindex_videos_1",
-		subjectQuery: "sqlite_autoindex_revocations_1",
-		activeQuery:  "revocations_active",
+		subjectQuery:             "sqlite_autoindex_revocations_1",
+		activeQuery:              "revocations_active",
+		outdatedQuery:            "videos_assessed",
+		auditQuery(false, true):  "audit_listed",
+		auditQuery(true, true):   "audit_of_video",
+		auditQuery(false, false): "audit_listed",
 	} {
 		rows, err := s.read.Query(`EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "?"))...)
 		if err != nil {

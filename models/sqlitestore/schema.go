@@ -50,6 +50,22 @@ var migrations = []string{
 		one      INTEGER PRIMARY KEY CHECK (one = 1),
 		document TEXT    NOT NULL
 	) STRICT;`,
+
+	`ALTER TABLE videos ADD COLUMN assessed_under INTEGER NOT NULL DEFAULT 0;
+	CREATE INDEX videos_assessed ON videos (organization_id, assessed_under, id)
+		WHERE ` + assessed + `;
+	CREATE TABLE policies (organization_id TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT, WITHOUT ROWID;
+	CREATE TABLE audit (
+		organization_id TEXT    NOT NULL,
+		id              TEXT    NOT NULL,
+		at              INTEGER NOT NULL,
+		video_id        TEXT    NOT NULL,
+		document        TEXT    NOT NULL,
+		PRIMARY KEY (organization_id, id)
+	) STRICT;
+	CREATE INDEX audit_listed ON audit (organization_id, at, id);
+	CREATE INDEX audit_of_video ON audit (organization_id, video_id, at, id);
+	CREATE INDEX audit_by_age ON audit (at);`,
 }
 
 // unsettled is the condition of the partial index; a query must repeat it word
@@ -58,6 +74,9 @@ const unsettled = `(status IN ('queued', 'processing', 'deleted') OR published_r
 
 // waiting is the condition of another, in the same way.
 const waiting = `status IN ('queued', 'processing')`
+
+// assessed is the condition of the third: the version of the policy is known.
+const assessed = `assessed_under > 0`
 
 func migrate(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)

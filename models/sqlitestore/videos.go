@@ -22,8 +22,8 @@ func (s *Store) Create(ctx context.Context, org string, v models.Video) (models.
 		return models.Video{}, internal(err)
 	}
 	_, err = s.write.ExecContext(ctx, `INSERT INTO videos
-		(status, lease_until, rev, published_rev, document, created_at, organization_id, id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		(status, lease_until, rev, published_rev, assessed_under, document, created_at, organization_id, id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		append(columns(&v, document), v.CreatedAt.UnixMilli(), v.OrganizationID, v.ID)...)
 	if err != nil {
 		return models.Video{}, failure(ctx, err)
@@ -37,7 +37,7 @@ func columns(v *models.Video, document []byte) []any {
 	if v.Lease.Worker != "" {
 		lease = v.Lease.Until.UnixMilli()
 	}
-	return []any{string(v.Status), lease, v.Rev, v.PublishedRev, string(document)}
+	return []any{string(v.Status), lease, v.Rev, v.PublishedRev, v.AssessedUnder(), string(document)}
 }
 
 // Get returns one record. See [models.Videos].
@@ -81,7 +81,7 @@ func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition
 		return models.Video{}, internal(err)
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE videos
-		SET status = ?, lease_until = ?, rev = ?, published_rev = ?, document = ?
+		SET status = ?, lease_until = ?, rev = ?, published_rev = ?, assessed_under = ?, document = ?
 		WHERE organization_id = ? AND id = ?`, append(columns(&v, document), org, id)...)
 	if err == nil {
 		err = tx.Commit()
@@ -124,22 +124,5 @@ func listQuery(after bool, statuses int) string {
 }
 
 func (s *Store) query(ctx context.Context, query string, args ...any) ([]models.Video, error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, failure(ctx, err)
-	}
-	defer rows.Close()
-	var found []models.Video
-	for rows.Next() {
-		var document []byte
-		if err := rows.Scan(&document); err != nil {
-			return nil, failure(ctx, err)
-		}
-		var v models.Video
-		if err := json.Unmarshal(document, &v); err != nil {
-			return nil, internal(err)
-		}
-		found = append(found, v)
-	}
-	return found, failure(ctx, rows.Err())
+	return documents[models.Video](ctx, s.read, query, args...)
 }

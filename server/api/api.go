@@ -88,6 +88,13 @@ func (a *api) routes() {
 	member("DELETE /api/videos/{id}", a.remove)
 	member("POST /api/videos/{id}/cancel", a.cancel)
 	member("POST /api/videos/{id}/retry", a.retry)
+	member("POST /api/videos/{id}/review", a.review)
+	member("GET /api/videos/{id}/scores", a.scores)
+	member("GET /api/videos/{id}/audit", a.videoTrail)
+	member("GET /api/org/policy", a.policy)
+	member("PUT /api/org/policy", a.setPolicy)
+	member("POST /api/org/policy/preview", a.previewPolicy)
+	member("GET /api/org/audit", a.auditTrail)
 	member("GET /api/auth/me", a.me)
 	member("POST /api/auth/logout", a.logout)
 	member("POST /api/auth/revocations", a.revoke)
@@ -162,7 +169,7 @@ func (a *api) identify(r *http.Request) (models.Identity, error) {
 // been, else 404.
 func (a *api) fallback(w http.ResponseWriter, r *http.Request) error {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
 		if _, pattern := a.mux.Handler(probe); pattern != "/" && pattern != "" {
 			allowed = append(allowed, method)

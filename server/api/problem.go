@@ -48,6 +48,7 @@ var statuses = map[models.Code]int{
 	codeMethod:                  http.StatusMethodNotAllowed,
 	models.CodeConflict:         http.StatusConflict,
 	models.CodeRevocationsFull:  http.StatusConflict,
+	models.CodePolicyChanged:    http.StatusConflict,
 	models.CodeStale:            http.StatusConflict,
 	models.CodeLeased:           http.StatusConflict,
 	models.CodeReset:            http.StatusGone,

@@ -39,7 +39,7 @@ func (a *api) cors(next http.Handler) http.Handler {
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			h.Add("Vary", "Access-Control-Request-Method, Access-Control-Request-Headers")
 			if allowed {
-				h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PATCH, DELETE")
+				h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
 				h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Range, X-Request-Id")
 				h.Set("Access-Control-Max-Age", "600")
 			}

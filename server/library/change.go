@@ -11,11 +11,7 @@ func (l *Library) Cancel(ctx context.Context, who models.Identity, id string) (m
 	if err := check(who, models.ActionEdit, id); err != nil {
 		return models.Document{}, err
 	}
-	v, err := l.Publisher.Advance(ctx, who.OrganizationID, id, models.Cancel())
-	if err != nil {
-		return models.Document{}, err
-	}
-	return l.document(ctx, &v), nil
+	return l.change(ctx, who, id, models.AuditCancel, models.Cancel(), "")
 }
 
 // Retry starts the next attempt of a failed or cancelled video, at the stage
@@ -28,7 +24,7 @@ func (l *Library) Retry(ctx context.Context, who models.Identity, id string, fro
 	if err := l.admit(ctx, who.OrganizationID); err != nil {
 		return models.Document{}, err
 	}
-	v, err := l.Publisher.Advance(ctx, who.OrganizationID, id, models.Retry(fromStart))
+	v, err := l.advance(ctx, who, id, models.AuditRetry, models.Retry(fromStart), "")
 	if err != nil {
 		return models.Document{}, err
 	}
@@ -49,11 +45,7 @@ func (l *Library) Rename(ctx context.Context, who models.Identity, id, title str
 	if !whole {
 		return models.Document{}, models.Errorf(models.CodeInvalid, "The title is longer than %d characters.", MaxTitleRunes)
 	}
-	v, err := l.Publisher.Advance(ctx, who.OrganizationID, id, models.Rename(title))
-	if err != nil {
-		return models.Document{}, err
-	}
-	return l.document(ctx, &v), nil
+	return l.change(ctx, who, id, models.AuditRename, models.Rename(title), "")
 }
 
 // Delete hides the video from everybody at once. Its files and its record are
@@ -62,7 +54,7 @@ func (l *Library) Delete(ctx context.Context, who models.Identity, id string) er
 	if err := check(who, models.ActionEdit, id); err != nil {
 		return err
 	}
-	_, err := l.Publisher.Advance(ctx, who.OrganizationID, id, models.Delete())
+	_, err := l.advance(ctx, who, id, models.AuditDelete, models.Delete(), "")
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 // needed.
 type Library struct {
 	Store     models.Videos
+	Policies  models.Policies
+	Audit     models.Audit
 	Blobs     models.Blobs
 	Queue     models.Queue
 	Publisher *rooms.Publisher
@@ -30,6 +33,8 @@ type Library struct {
 
 	// complained is when the log was last said to be away, in Unix seconds.
 	complained atomic.Int64
+	// previews holds the organizations that have one made.
+	previews sync.Map
 }
 
 const (

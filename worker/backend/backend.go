@@ -136,7 +136,7 @@ func (b *Backend) assemble(ctx context.Context) error {
 	if _, err := b.Estimator.Experience(ctx); err != nil {
 		return fmt.Errorf("read what earlier videos taught: %w", err)
 	}
-	b.Publisher = &rooms.Publisher{Videos: b.Store, Log: b.Log, Links: b.Links, Logger: b.Logger}
+	b.Publisher = &rooms.Publisher{Videos: b.Store, Audit: b.Store, Log: b.Log, Links: b.Links, Logger: b.Logger}
 	return nil
 }
 
@@ -151,12 +151,18 @@ func (b *Backend) Reconciler() *queue.Reconciler {
 	return &queue.Reconciler{Store: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Logger: b.Logger}
 }
 
+// Upkeep returns what keeps finished videos up with their organization's policy,
+// and the audit trails in their bounds. Every process runs it.
+func (b *Backend) Upkeep() *pipeline.Upkeep {
+	return &pipeline.Upkeep{Store: b.Store, Blobs: b.Blobs, Publisher: b.Publisher, Logger: b.Logger}
+}
+
 // Worker returns a worker that runs the pipeline with the given tools.
 func (b *Backend) Worker(tools *ffmpeg.Tools, frames classifier.Classifier) *queue.Worker {
 	host, _ := os.Hostname()
 	p := &pipeline.Pipeline{
 		Worker: fmt.Sprintf("%s.%d.%s", host, os.Getpid(), rand.Text()[:6]),
-		Videos: b.Store, Publisher: b.Publisher, Blobs: b.Blobs, Log: b.Log, Hub: b.Hub,
+		Videos: b.Store, Policies: b.Store, Publisher: b.Publisher, Blobs: b.Blobs, Log: b.Log, Hub: b.Hub,
 		Tools: tools, Classifier: frames, Estimator: b.Estimator,
 		WorkDir: filepath.Join(b.Config.DataDir, "work"), Logger: b.Logger,
 	}

@@ -50,9 +50,9 @@ func newPipeline(t testing.TB) *Pipeline {
 	hub := rooms.NewHub(log, quiet)
 	t.Cleanup(hub.Close)
 	p := &Pipeline{
-		Worker: "w1", Videos: store, Blobs: blobs, Log: log, Hub: hub, WorkDir: filepath.Join(t.TempDir(), "work"), Logger: quiet,
+		Worker: "w1", Videos: store, Policies: store, Blobs: blobs, Log: log, Hub: hub, WorkDir: filepath.Join(t.TempDir(), "work"), Logger: quiet,
 		Estimator: estimate.New(store, quiet),
-		Publisher: &rooms.Publisher{Videos: store, Log: log, Links: noLinks{}, Logger: quiet},
+		Publisher: &rooms.Publisher{Videos: store, Audit: store, Log: log, Links: noLinks{}, Logger: quiet},
 	}
 	if _, err := p.Publisher.Create(t.Context(), "acme", models.Video{ID: "v", OrganizationID: "acme"}); err != nil {
 		t.Fatal(err)

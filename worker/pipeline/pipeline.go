@@ -35,6 +35,7 @@ type Pipeline struct {
 	// Worker names this process in leases.
 	Worker     string
 	Videos     models.Videos
+	Policies   models.Policies
 	Publisher  *rooms.Publisher
 	Blobs      models.Blobs
 	Log        rooms.Log

@@ -33,7 +33,11 @@ func (p *Pipeline) sensitivity(ctx context.Context, j *job) (func(*models.Video)
 		options.Keyframes, sampling = true, "keyframes"
 	}
 	var frames []models.FrameScores
-	err := p.Tools.Frames(ctx, j.source, options, func(f ffmpeg.Frame) error {
+	before, err := p.Policies.Policy(ctx, j.video.OrganizationID)
+	if err != nil { // rather now than when all is decoded
+		return nil, err
+	}
+	err = p.Tools.Frames(ctx, j.source, options, func(f ffmpeg.Frame) error {
 		scores, err := p.Classifier.Classify(ctx, f.RGB)
 		if err != nil {
 			return err
@@ -47,14 +51,14 @@ func (p *Pipeline) sensitivity(ctx context.Context, j *job) (func(*models.Video)
 	if err != nil {
 		return nil, err
 	}
-	model, key, policy := p.Classifier.Model(), j.video.ScoresKey(), models.DefaultPolicy()
+	model, key, policy := p.Classifier.Model(), j.video.ScoresKey(), p.policy(ctx, j.video.OrganizationID, before)
 	// Before the record names them: what it names is there.
 	if err := p.keep(ctx, j.video.OrganizationID, key, bytes.NewReader(models.EncodeScores(model, frames))); err != nil {
 		return nil, err
 	}
 	a := models.Assess(frames, duration.Milliseconds(), policy)
 	s := &models.Sensitivity{
-		Verdict: a.Verdict, PolicyVersion: policy.Version, Scores: a.Scores, Segments: a.Segments,
+		Verdict: a.Verdict, MachineVerdict: a.Verdict, PolicyVersion: policy.Version, Scores: a.Scores, Segments: a.Segments,
 		Frames: len(frames), Sampling: sampling, Model: model, Scope: models.SensitivityScope, ScoresKey: key,
 	}
 	return func(v *models.Video) { v.Sensitivity = s }, nil
@@ -63,6 +67,15 @@ func (p *Pipeline) sensitivity(ctx context.Context, j *job) (func(*models.Video)
 // keyframesOnly tells that keyframes suffice.
 func keyframesOnly(m *models.Metadata) bool {
 	return m.Video.Keyframes >= minSamples && seconds(m.Video.KeyframeGapSeconds) <= keyframesSuffice
+}
+
+// policy is the organization's, as it is now; where the store does not say, as
+// it was before. What is changed at this very moment, the upkeep sees.
+func (p *Pipeline) policy(ctx context.Context, org string, before models.PolicyRecord) models.Policy {
+	if r, err := p.Policies.Policy(ctx, org); err == nil {
+		return r.Policy
+	}
+	return before.Policy
 }
 
 // interval is the distance between samples for a video of that duration.

@@ -71,6 +71,7 @@ export const codes = [
   "leased",
   "unsettled",
   "revocations_full",
+  "policy_changed",
   "corrupt",
   "truncated",
   "no_video",
@@ -84,6 +85,27 @@ export const codes = [
   "tool_missing",
 ] as const;
 export type Code = (typeof codes)[number];
+
+/** Decision is what a person made of a video. */
+export const decisions = [
+  "approve",
+  "flag",
+  "clear",
+] as const;
+export type Decision = (typeof decisions)[number];
+
+/** AuditAction names what was done. */
+export const auditActions = [
+  "policy.changed",
+  "video.reviewed",
+  /** by the machine, under a new policy */
+  "video.reassessed",
+  "video.renamed",
+  "video.cancelled",
+  "video.retried",
+  "video.deleted",
+] as const;
+export type AuditAction = (typeof auditActions)[number];
 
 /** EventName is the name under which an event reaches every door. */
 export const eventNames = [
@@ -212,7 +234,12 @@ export interface Chapter {
 
 /** Sensitivity is what the classifier saw in the sampled frames. */
 export interface Sensitivity {
+  /** Verdict is the one that holds: a person's decision where there is one, else the machine's. Who reads nothing else acts upon the right one. */
   verdict: Verdict;
+  /** MachineVerdict is what the policy made of the scores. */
+  machineVerdict: Verdict;
+  /** Review is the person's decision, or null. */
+  review: Review | null;
   /** PolicyVersion is that of the organization's Policy under which the frames were assessed; 0 when unknown. */
   policyVersion: number;
   /** Scores holds, by category, the highest score (0 to 1) that stood in as many frames in a row as the policy asks for: two, if it says nothing else. */
@@ -235,10 +262,111 @@ export interface SensitivitySegment {
   evidenceMs: number;
 }
 
+/** Review is a person's decision, which outranks the machine's. Every member of the organization sees it. */
+export interface Review {
+  decision: Decision;
+  note: string;
+  by: string;
+  at: Timestamp;
+  /** MachineVerdict and PolicyVersion are what the machine said at that time. */
+  machineVerdict: Verdict;
+  policyVersion: number;
+  /** Rev is the video's revision that the review made. */
+  rev: number;
+}
+
 /** Warning is something about the file that a person should know. */
 export interface Warning {
   code: string;
   message: string;
+}
+
+/** Policy says from which scores on an organization wants a video to be looked at. It is versioned: what was assessed under an older one is assessed again. */
+export interface Policy {
+  /** Version is 1 for DefaultPolicy, and raised by each change. */
+  version: number;
+  /** ReviewAt and FlagAt are the explicit scores, 0 to 1, from which a video is for a person to look at, and flagged. ReviewAt is at most FlagAt. */
+  reviewAt: number;
+  flagAt: number;
+  /** SuggestiveAt is from when a span is shown as suggestive; it decides nothing. */
+  suggestiveAt: number;
+  /** MinimumRun is how many frames in a row must show it: 1 to MaxRun. */
+  minimumRun: number;
+  /** UpdatedAt and UpdatedBy tell who changed it last, and when; the default has neither. */
+  updatedAt: Timestamp | null;
+  updatedBy: string;
+}
+
+/** PolicyPreview tells what a policy would make of an organization's videos, from their stored scores; nothing is changed by asking. */
+export interface PolicyPreview {
+  /** Videos is how many completed ones were looked at, the newest first; More tells that there are older ones. */
+  videos: number;
+  more: boolean;
+  /** Unknown have no stored scores, and stay as they are. */
+  unknown: number;
+  /** Reviewed have a person's decision, which holds under every policy. */
+  reviewed: number;
+  /** Before and After count the others by the verdict that holds. */
+  before: Record<string, number> | null;
+  after: Record<string, number> | null;
+  /** Changed is how many would get another verdict; Changes names the first. */
+  changed: number;
+  changes: PreviewChange[] | null;
+}
+
+/** PreviewChange is a video that would get another verdict. */
+export interface PreviewChange {
+  id: string;
+  title: string;
+  from: Verdict;
+  to: Verdict;
+}
+
+/** ScoresDocument is what the classifier said of each frame that it looked at. */
+export interface ScoresDocument {
+  videoId: string;
+  model: string;
+  /** PolicyVersion is the one under which the verdict was made of them. */
+  policyVersion: number;
+  /** Categories names the scores of a frame, in their order. */
+  categories: string[] | null;
+  frames: ScoredFrame[] | null;
+}
+
+/** ScoredFrame is one frame: its moment, and its scores from 0 to 1. */
+export interface ScoredFrame {
+  atMs: number;
+  scores: number[] | null;
+}
+
+/** AuditEntry says who did what to what, and when. Entries are never changed. None is missing, because the entry is part of the write that it tells of: it stands on the record until the trail has it, and the record counts as untold until then. What ends a process between the two makes the entry late, which shows in nothing: its place is that of its time. */
+export interface AuditEntry {
+  /** ID is unique in the organization; adding it twice adds it once. Among entries of the same time it gives the order. */
+  id: string;
+  at: Timestamp;
+  /** By is a user's id; "" for what the product did of itself. */
+  by: string;
+  action: AuditAction;
+  /** VideoID is "" for what concerns the whole organization; Rev is the video's revision that was made. */
+  videoId?: string;
+  rev?: number;
+  /** Before and After hold what changed, and nothing else. */
+  before: AuditState;
+  after: AuditState;
+  /** Note is what the person added. */
+  note?: string;
+}
+
+/** AuditState is the part of a video or an organization that entries tell of. */
+export interface AuditState {
+  status?: Status;
+  attempt?: number;
+  title?: string;
+  verdict?: Verdict;
+  machineVerdict?: Verdict;
+  policyVersion?: number;
+  decision?: Decision;
+  policy?: Policy | null;
 }
 
 /** Base is what every payload about a video carries, beside "seq". */

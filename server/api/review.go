@@ -1,0 +1,36 @@
+package api
+
+import (
+	"net/http"
+
+	"reelroom/models"
+)
+
+// review answers POST /api/videos/{id}/review with {decision, note}.
+func (a *api) review(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	if err := admin(who); err != nil {
+		return err
+	}
+	var body struct {
+		Decision models.Decision `json:"decision"`
+		Note     string          `json:"note"`
+	}
+	if err := decode(w, r, &body, false); err != nil {
+		return err
+	}
+	d, err := a.Library.Review(r.Context(), who, r.PathValue("id"), body.Decision, body.Note)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusOK, d)
+}
+
+// scores answers GET /api/videos/{id}/scores: what the classifier said of each
+// frame.
+func (a *api) scores(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	d, err := a.Library.Scores(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeTagged(w, r, d)
+}
