@@ -1,6 +1,7 @@
 package models
 
 import (
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -97,6 +98,12 @@ func Segment(id string) string {
 		}
 	}
 	return b.String()
+}
+
+// unsegment is the way back from [Segment]; ok is false for what it never writes.
+func unsegment(s string) (id string, ok bool) {
+	id, err := url.PathUnescape(s)
+	return id, err == nil && Segment(id) == s
 }
 
 func segmentByte(c byte) bool {

@@ -24,6 +24,8 @@ var storeys = []string{"models", "rooms", "worker", "server"}
 var homes = map[string]string{
 	"modernc.org/sqlite":             "models/sqlitestore",
 	"go.mongodb.org/mongo-driver":    "models/mongostore",
+	"gocloud.dev":                    "models/bucketstore",
+	"github.com/aws":                 "models/bucketstore",
 	"github.com/zishang520":          "server/socketio",
 	"github.com/golang-jwt/jwt/v5":   "server",
 	"codeberg.org/gruf/go-ffmpreg":   "worker/ffmpeg",
@@ -35,7 +37,7 @@ var homes = map[string]string{
 }
 
 // testOnly are packages that only tests import.
-var testOnly = []string{"testing", "go.uber.org/goleak", "pgregory.net/rapid"}
+var testOnly = []string{"testing", "go.uber.org/goleak", "pgregory.net/rapid", "github.com/johannesboyne/gofakes3"}
 
 // testFolder reports whether a folder holds what only tests use: some part of
 // its path ends in "test", as in modelstest.

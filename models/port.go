@@ -103,14 +103,16 @@ type Blobs interface {
 	// Create begins a blob. Write to it, then Commit or Abort; Abort after
 	// Commit does nothing. A full disk gives [CodeStorageFull].
 	Create(ctx context.Context, org, key string) (BlobWriter, error)
-	// Open reads a blob; [ErrNotFound] when absent.
+	// Open reads a blob; [ErrNotFound] when absent. The context is that of the
+	// whole reading. A reader sees one version of the blob: what it reads after
+	// another was committed is of its own, or an error.
 	Open(ctx context.Context, org, key string) (Blob, error)
 	// Local returns a path on this machine that holds the blob until release
 	// is called: ffmpeg reads files.
 	Local(ctx context.Context, org, key string) (path string, release func(), err error)
 	// Delete removes every blob whose key is prefix or begins with prefix+"/".
 	Delete(ctx context.Context, org, prefix string) error
-	// Ping reports whether blobs can be written.
+	// Ping reports whether the blobs can be reached.
 	Ping(ctx context.Context) error
 }
 

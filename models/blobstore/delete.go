@@ -32,7 +32,18 @@ func (s *Store) Delete(ctx context.Context, org, prefix string) error {
 	if err == nil {
 		err = errors.Join(s.sync(filepath.Dir(name)), s.root.RemoveAll(away))
 	}
+	s.prune(filepath.Dir(name))
 	return failure(err)
+}
+
+// prune removes the folders that are left empty. A blob that is just being
+// moved there makes its folder again.
+func (s *Store) prune(name string) {
+	for ; name != "."; name = filepath.Dir(name) {
+		if s.root.Remove(name) != nil {
+			return
+		}
+	}
 }
 
 // sync makes the names in a folder durable.

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -17,17 +16,13 @@ import (
 // organization's folder can have its name: [models.Segment] writes no dot.
 const unfinished = ".unfinished"
 
-// started is when this process began: what is older and that nobody holds is a
-// dead process's.
-var started = time.Now()
-
 // Store is a [models.Blobs] in a folder. Several processes may use the same one.
 type Store struct {
 	dir  string
 	root *os.Root // every access goes through it: no link leads out
 }
 
-var _ models.Blobs = (*Store)(nil)
+var _ models.BlobKeeping = (*Store)(nil)
 
 // Open uses the folder dir, made (0700) if it is missing, and removes what
 // processes that died had begun to write there.
@@ -44,9 +39,9 @@ func Open(dir string) (*Store, error) {
 		return nil, failure(err)
 	}
 	s := &Store{dir, root}
-	if err := s.sweep(); err != nil {
+	if _, err := s.Tidy(context.Background(), started); err != nil {
 		root.Close()
-		return nil, failure(err)
+		return nil, err
 	}
 	return s, nil
 }
@@ -54,35 +49,10 @@ func Open(dir string) (*Store, error) {
 // Close frees the folder. Blobs that are open stay so.
 func (s *Store) Close() error { return s.root.Close() }
 
-// sweep removes leftovers. A file that a living process writes is locked, and
-// what is being removed (removedPrefix) may be removed by anybody.
-func (s *Store) sweep() error {
-	entries, err := fs.ReadDir(s.root.FS(), unfinished)
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		name := filepath.Join(unfinished, entry.Name())
-		if strings.HasPrefix(entry.Name(), removedPrefix) {
-			if err := s.root.RemoveAll(name); err != nil {
-				return err
-			}
-			continue
-		}
-		f, err := s.root.Open(name)
-		if err != nil {
-			continue // gone meanwhile
-		}
-		info, err := f.Stat()
-		if err == nil && info.ModTime().Before(started) && lock(f) == nil {
-			err = s.root.Remove(name)
-		}
-		f.Close()
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+// place is where a key is kept, below the root; see [models.BlobPath].
+func place(org, key string) (string, error) {
+	name, err := models.BlobPath(org, key)
+	return filepath.FromSlash(name), err
 }
 
 // Ping reports whether blobs can be written.

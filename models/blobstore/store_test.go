@@ -29,7 +29,7 @@ func open(t testing.TB, dir string) *Store {
 }
 
 func TestBlobs(t *testing.T) {
-	modelstest.TestBlobs(t, func(t testing.TB) models.Blobs { return open(t, filepath.Join(t.TempDir(), "new", "blobs")) })
+	modelstest.TestBlobs(t, func(t testing.TB) models.BlobKeeping { return open(t, filepath.Join(t.TempDir(), "new", "blobs")) })
 }
 
 // files lists every file below dir.
@@ -149,5 +149,34 @@ func TestNoLinkLeadsOut(t *testing.T) {
 	}
 	if left := files(t, outside); len(left) != 1 {
 		t.Errorf("outside there is now %v", left)
+	}
+}
+
+// Of a deleted blob not even its empty folders are left.
+func TestDeleteLeavesNoFolders(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir)
+	for _, key := range []string{"videos/v/n/source", "videos/w/n/source"} {
+		w, err := s.Create(t.Context(), "acme", key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ prefix, gone, stays string }{
+		{"videos/v/n", "acme/videos/v", "acme/videos/w/n/source"}, {"videos/w/n", "acme", unfinished},
+	} {
+		if err := s.Delete(t.Context(), "acme", c.prefix); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, c.gone)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", c.gone, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, c.stays)); err != nil {
+			t.Errorf("%s: %v", c.stays, err)
+		}
 	}
 }

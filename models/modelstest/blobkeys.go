@@ -9,7 +9,7 @@ import (
 	"reelroom/models"
 )
 
-func blobTenants(t *testing.T, b models.Blobs) {
+func blobTenants(t *testing.T, b models.BlobKeeping) {
 	long := strings.Repeat("é", models.MaxIDBytes/2)
 	orgs := []string{acme, globex, "a", "a-b", "a:b", "a/b", "a%2Fb", "..", ".", "../acme", "/", `\`, "~", "%", "é", "e\u0301", long, long[2:] + "ab"}
 	for _, org := range orgs {
@@ -30,7 +30,7 @@ func blobTenants(t *testing.T, b models.Blobs) {
 	holds(t, b, acme, "videos/v/k", acme+" has videos/v/k")
 }
 
-func blobDelete(t *testing.T, b models.Blobs) {
+func blobDelete(t *testing.T, b models.BlobKeeping) {
 	for _, key := range []string{"videos/v1/source", "videos/v1/pictures/1", "videos/v10/source", "videos/v1.x", "other"} {
 		put(t, b, acme, key, key)
 	}
@@ -56,7 +56,7 @@ func blobDelete(t *testing.T, b models.Blobs) {
 }
 
 // A blob that is committed while its folder is deleted is there, or not.
-func blobDeleteRaced(t *testing.T, b models.Blobs) {
+func blobDeleteRaced(t *testing.T, b models.BlobKeeping) {
 	race(8, func(i int) {
 		for range 10 {
 			if i%2 == 0 {
@@ -77,7 +77,7 @@ var badKeys = []string{
 	strings.Repeat("a/", 400) + "a",
 }
 
-func blobKeys(t *testing.T, b models.Blobs) {
+func blobKeys(t *testing.T, b models.BlobKeeping) {
 	put(t, b, globex, "k", "secret")
 	for _, key := range badKeys {
 		_, err := b.Create(within(t), acme, key)
@@ -97,7 +97,7 @@ func blobKeys(t *testing.T, b models.Blobs) {
 }
 
 // The context that a blob was begun with ends its writing.
-func blobGivenUp(t *testing.T, b models.Blobs) {
+func blobGivenUp(t *testing.T, b models.BlobKeeping) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w, err := b.Create(ctx, acme, "k")
 	if err != nil {

@@ -15,16 +15,16 @@ import (
 	"reelroom/models"
 )
 
-// TestBlobs checks that an adapter is a [models.Blobs]. Each call of open
-// gives an empty store.
-func TestBlobs(t *testing.T, open func(t testing.TB) models.Blobs) {
+// TestBlobs checks that an adapter is a [models.Blobs] that can be kept clean.
+// Each call of open gives an empty store.
+func TestBlobs(t *testing.T, open func(t testing.TB) models.BlobKeeping) {
 	for _, test := range []struct {
 		name string
-		run  func(*testing.T, models.Blobs)
+		run  func(*testing.T, models.BlobKeeping)
 	}{
 		{"RoundTrip", blobRoundTrip}, {"Seek", blobSeek}, {"Unfinished", blobUnfinished}, {"Replaced", blobReplaced},
 		{"Raced", blobRaced}, {"Tenants", blobTenants}, {"Delete", blobDelete}, {"DeleteRaced", blobDeleteRaced},
-		{"Keys", blobKeys}, {"GivenUp", blobGivenUp},
+		{"Keys", blobKeys}, {"GivenUp", blobGivenUp}, {"Large", blobLarge}, {"Each", blobEach}, {"Tidy", blobTidy},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +84,7 @@ func absent(t testing.TB, b models.Blobs, org, key string) {
 	}
 }
 
-func blobRoundTrip(t *testing.T, b models.Blobs) {
+func blobRoundTrip(t *testing.T, b models.BlobKeeping) {
 	big := make([]byte, 3<<20+17)
 	_, _ = rand.Read(big)
 	absent(t, b, acme, "videos/v1/source")
@@ -99,7 +99,7 @@ func blobRoundTrip(t *testing.T, b models.Blobs) {
 	}
 }
 
-func blobSeek(t *testing.T, b models.Blobs) {
+func blobSeek(t *testing.T, b models.BlobKeeping) {
 	put(t, b, acme, "k", "0123456789")
 	r, err := b.Open(within(t), acme, "k")
 	if err != nil {
@@ -117,7 +117,7 @@ func blobSeek(t *testing.T, b models.Blobs) {
 	}
 }
 
-func blobUnfinished(t *testing.T, b models.Blobs) {
+func blobUnfinished(t *testing.T, b models.BlobKeeping) {
 	w, err := b.Create(within(t), acme, "k")
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func blobUnfinished(t *testing.T, b models.Blobs) {
 	holds(t, b, acme, "k", "whole")
 }
 
-func blobReplaced(t *testing.T, b models.Blobs) {
+func blobReplaced(t *testing.T, b models.BlobKeeping) {
 	put(t, b, acme, "k", "first")
 	old, err := b.Open(within(t), acme, "k")
 	if err != nil {
@@ -154,7 +154,7 @@ func blobReplaced(t *testing.T, b models.Blobs) {
 }
 
 // Many write one key at once, while others read: each sees one whole blob.
-func blobRaced(t *testing.T, b models.Blobs) {
+func blobRaced(t *testing.T, b models.BlobKeeping) {
 	put(t, b, acme, "k", strings.Repeat("0", 1<<16))
 	race(16, func(i int) {
 		for range 5 {

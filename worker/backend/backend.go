@@ -12,7 +12,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"reelroom/models"
-	"reelroom/models/blobstore"
 	"reelroom/models/mongostore"
 	"reelroom/models/sqlitestore"
 	"reelroom/rooms"
@@ -29,7 +28,7 @@ type Backend struct {
 	Config    *Config
 	Logger    *slog.Logger
 	Store     models.Store
-	Blobs     models.Blobs
+	Blobs     models.BlobKeeping
 	Redis     redis.UniversalClient
 	Log       *redislog.Log
 	Hub       *rooms.Hub
@@ -64,20 +63,9 @@ func Open(ctx context.Context, c *Config, logger *slog.Logger) (b *Backend, err 
 	if err != nil {
 		return b, err
 	}
-	dir, err := c.blobDir()
-	if err != nil {
+	if err := b.openBlobs(ctx, id); err != nil {
 		return b, err
 	}
-	if err := b.claimFolder(ctx, dir, id); err != nil {
-		return b, err
-	}
-	blobs, err := blobstore.Open(dir)
-	if err != nil {
-		return b, fmt.Errorf("open the blobs: %w", err)
-	}
-	b.Blobs = blobs
-	b.closers = append(b.closers, func() { _ = blobs.Close() })
-	b.BlobWords = "files in " + dir
 	redisLog.Store(logger)
 	client, words, stop, err := openRedis(ctx, c)
 	if err != nil {

@@ -28,6 +28,7 @@ type Config struct {
 	RedisPort     string `env:"REDIS_PORT"` // "" for 6379
 	RedisPassword string `env:"REDIS_PASSWORD"`
 	BlobURL       string `env:"BLOB_URL"`
+	BlobCache     int64  `env:"BLOB_CACHE_BYTES" envDefault:"10737418240"`
 	FFmpeg        string `env:"FFMPEG"`
 	OnnxLib       string `env:"ONNXRUNTIME_LIB"` // "" for its usual names
 	Concurrency   int    `env:"WORKER_CONCURRENCY"`
@@ -107,8 +108,11 @@ func (c *Config) Validate() []error {
 		bad("MONGODB_URI does not begin with mongodb:// or mongodb+srv://")
 	}
 	wrong = append(wrong, c.validateRedis()...)
-	if _, err := c.blobDir(); err != nil {
+	if _, _, err := c.blobPlace(); err != nil {
 		wrong = append(wrong, err)
+	}
+	if c.BlobCache < 0 {
+		bad("BLOB_CACHE_BYTES=%d is not a number of bytes", c.BlobCache)
 	}
 	if c.FFmpeg != "" && c.FFmpeg != ffmpeg.Embedded {
 		if _, err := exec.LookPath(c.FFmpeg); err != nil {
@@ -136,25 +140,6 @@ func (c *Config) Warnings() []string {
 		return []string{fmt.Sprintf("PUBLIC_URL is not set: links in events will begin with %s", c.PublicURL)}
 	}
 	return nil
-}
-
-func (c *Config) blobDir() (string, error) {
-	if c.BlobURL == "" {
-		return filepath.Join(c.DataDir, "blobs"), nil
-	}
-	u, err := url.Parse(c.BlobURL)
-	if err != nil || u.Scheme != "file" || u.Host != "" || !filepath.IsAbs(u.Path) {
-		return "", fmt.Errorf("BLOB_URL=%q is not file:///an/absolute/folder, the one kind of storage that this version has", c.BlobURL)
-	}
-	return filepath.Clean(u.Path), nil
-}
-
-// blobVariable names the variable that chose the folder of blobs.
-func (c *Config) blobVariable() string {
-	if c.BlobURL == "" {
-		return "BLOB_URL is not set, so DATA_DIR"
-	}
-	return "BLOB_URL"
 }
 
 // ownFolder tells that the blobs stand in DATA_DIR beside their database.

@@ -135,7 +135,7 @@ func TestProcessesThatStartTogetherAgree(t *testing.T) {
 		var group sync.WaitGroup
 		for range 8 {
 			group.Go(func() {
-				if err := all.claimFolder(t.Context(), dir, "one"); err != nil {
+				if err := all.claimBlobs(t.Context(), folderMark(dir), "one"); err != nil {
 					t.Error(err)
 				}
 			})
@@ -153,11 +153,12 @@ func (f fresh) Once(ctx context.Context, name, value string) (string, error) {
 
 func TestDamagedMarkIsSaid(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), markerFile)
+	dir := t.TempDir()
+	path := filepath.Join(dir, markerFile)
 	if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := readMarker(t.Context(), path); err == nil || !strings.Contains(err.Error(), path) {
+	if _, _, err := readMark(t.Context(), folderMark(dir)); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("got %v", err)
 	}
 }
