@@ -26,8 +26,15 @@ type FrameOptions struct {
 	// come as they lie in the file; [Scan.KeyframeGap] tells whether they suffice.
 	Keyframes bool
 	// Every is the least distance between two frames; 0 gives all. No frame is
-	// ever given twice, so a gap in the video is a gap here.
+	// ever given twice, so a gap in the video is a gap here. Where it is set and
+	// Keyframes is not, frames that no other frame needs are not decoded (a
+	// third less work), so that one may come a few frames late.
 	Every time.Duration
+	// From and Length limit the pass to a part of the file: it begins at the
+	// keyframe at or before From, and at a later one where the file cannot be
+	// sought in; frames before From are decoded at most, and not given. A
+	// Length of 0 lasts to the end.
+	From, Length time.Duration
 	// Width and Height are what each picture is stretched to, bicubic.
 	Width, Height int
 	// Max ends the pass after so many frames; 0 stands for [FramesMax].
@@ -59,16 +66,33 @@ func (t *Tools) Frames(ctx context.Context, path string, o FrameOptions, each fu
 	if o.Max <= 0 || o.Max > FramesMax {
 		o.Max = FramesMax
 	}
+	count, err := t.frames(ctx, path, o, o.Every > 0 && !o.Keyframes, each)
+	if err == nil && count == 0 && o.Every > 0 && !o.Keyframes {
+		// Nothing but frames that no other needs: odd, but no damage.
+		count, err = t.frames(ctx, path, o, false, each)
+	}
+	if err == nil && count == 0 {
+		return errCorrupt.Because(errors.New("no frame could be decoded"))
+	}
+	return err
+}
+
+// frames makes one pass and counts what it gave. sparse leaves out frames that
+// no other needs.
+func (t *Tools) frames(ctx context.Context, path string, o FrameOptions, sparse bool, each func(Frame) error) (count int, err error) {
+	size := o.Width * o.Height * 3
 	info := newInfoFilter()
 	stamps := newStamps()
-	count := 0
+	seek, begin := seekArgs(o.From)
 	err = t.run(ctx, command{
 		tool: "ffmpeg", input: path, wall: framesLimit,
 		maxStdout: int64(size) * int64(o.Max),
-		args: slices.Concat(logArgs(), t.decodeArgs(o.Keyframes, o.Threads), t.inputArgs(path), []string{
+		args: slices.Concat(logArgs(), t.decodeArgs(o.Keyframes, o.Threads), skipArgs(sparse), seek, t.inputArgs(path), []string{
 			"-map", "0:V:0", // the first video that is not cover art
 			"-an", "-sn", "-dn", // nothing else is even demuxed
 			"-vf", chain(
+				from(o.From),
+				until(o.Length),
 				every(o.Every),
 				fmt.Sprintf("scale=%d:%d:flags=bicubic", o.Width, o.Height),
 				"format=rgb24",
@@ -100,16 +124,13 @@ func (t *Tools) Frames(ctx context.Context, path string, o FrameOptions, each fu
 					return errCorrupt.Because(err)
 				}
 				count++
-				if err := each(Frame{PTS: pts, RGB: rgb}); err != nil {
+				if err := each(Frame{PTS: begin + pts, RGB: rgb}); err != nil {
 					return err
 				}
 			}
 		},
 	})
-	if err == nil && count == 0 {
-		return errCorrupt.Because(errors.New("no frame could be decoded"))
-	}
-	return err
+	return count, err
 }
 
 // logArgs are the flags for runs whose frames are followed by showinfo.

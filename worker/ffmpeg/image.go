@@ -21,6 +21,8 @@ const (
 	imageRound  = 24      // frames that are compared with each other
 	ppmMax      = 1 << 20 // bytes; more than smallSide squared takes
 	defaultSide = 640
+	// defaultQuality of pictures, 1 to 100.
+	defaultQuality = 78
 )
 
 // ImageOptions say what the picture is like.
@@ -70,7 +72,7 @@ func (t *Tools) Image(ctx context.Context, path string, o ImageOptions, output s
 		o.Width = defaultSide
 	}
 	if o.Quality <= 0 || o.Quality > 100 {
-		o.Quality = 78
+		o.Quality = defaultQuality
 	}
 	p, err := t.image(ctx, path, o, output, o.Every <= 0)
 	if err != nil && ctx.Err() == nil && models.CodeOf(err) == models.CodeCorrupt {
@@ -146,8 +148,7 @@ func imageGraph(o ImageOptions, seen, chosen infoFilter, keyframes bool) string 
 	}
 	return "[0:V:0]" + chain(
 		every(o.Every),
-		// sar and dar are the input's pixel and picture aspect ratios.
-		fmt.Sprintf(`scale=w=max(2\,2*trunc(min(min(%d\,iw*sar)\,%d*dar)/2)):h=max(2\,2*trunc(ow/dar/2)):flags=area`, o.Width, 2*o.Width),
+		fit(o.Width),
 		"setsar=1",
 		"format=rgb24", // all that thumbnail takes before version 6
 		seen.filter(), best, chosen.filter(),
@@ -155,6 +156,12 @@ func imageGraph(o ImageOptions, seen, chosen infoFilter, keyframes bool) string 
 		fmt.Sprintf(`scale=w=min(%d\,iw):h=min(%d\,ih):force_original_aspect_ratio=decrease:flags=bicubic`, smallSide, smallSide),
 		"format=rgb24",
 	) + "[small]"
+}
+
+// fit makes a picture at most so wide and twice as high, with square pixels and
+// even sides. sar and dar are the input's pixel and picture aspect ratios.
+func fit(width int) string {
+	return fmt.Sprintf(`scale=w=max(2\,2*trunc(min(min(%d\,iw*sar)\,%d*dar)/2)):h=max(2\,2*trunc(ow/dar/2)):flags=area`, width, 2*width)
 }
 
 // parsePPM reads a binary portable pixmap (P6) of at most 100 × 100 pixels with
