@@ -13,7 +13,7 @@ const (
 	CategorySuggestive = "suggestive"
 )
 
-func explicit(f *FrameScores) float64   { return f.Score(scorePorn) + f.Score(scoreHentai) }
+func explicit(f *FrameScores) float64   { return f.Explicit() }
 func suggestive(f *FrameScores) float64 { return f.Score(scoreSexy) }
 
 // MaxSegments bounds what a record and its events carry; of more, those with

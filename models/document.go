@@ -32,8 +32,11 @@ type Document struct {
 
 	Metadata *Metadata `json:"metadata"`
 	// Thumbnail and Media are signed, expiring, absolute URLs.
-	Thumbnail   *string      `json:"thumbnail"`
-	Placeholder *string      `json:"placeholder"`
+	Thumbnail   *string `json:"thumbnail"`
+	Placeholder *string `json:"placeholder"`
+	// Storyboard is the URL, of the same kind, of a WebVTT file that names the
+	// parts of one picture to show while scrubbing; null while there is none.
+	Storyboard  *string      `json:"storyboard"`
 	Media       string       `json:"media"`
 	Sensitivity *Sensitivity `json:"sensitivity"`
 	Warnings    []Warning    `json:"warnings"`
@@ -53,7 +56,7 @@ func DocumentOf(v *Video, links Links) Document {
 		MongoID: v.ID, ID: v.ID, OrganizationID: v.OrganizationID, Title: v.Title, FileName: v.File.Name,
 		Size: v.File.Size, SHA256: v.File.SHA256, MediaType: v.File.MediaType, UploadedBy: v.UploadedBy,
 		Status: v.Status, Attempt: v.Attempt, Rev: v.Rev,
-		Metadata: v.Metadata, Sensitivity: v.Sensitivity.shown(), Warnings: v.Warnings,
+		Metadata: v.Metadata, Sensitivity: v.shownSensitivity(links), Warnings: v.Warnings,
 		Media:     links.Media(v.OrganizationID, v.ID),
 		CreatedAt: v.CreatedAt.UTC(), UpdatedAt: v.UpdatedAt.UTC(),
 		StartedAt: optionalTime(v.StartedAt), FinishedAt: optionalTime(v.FinishedAt),
@@ -78,6 +81,10 @@ func DocumentOf(v *Video, links Links) Document {
 	if v.Thumbnail != nil {
 		url, hash := links.Thumbnail(v.OrganizationID, v.ID), v.Thumbnail.Placeholder
 		d.Thumbnail, d.Placeholder = &url, &hash
+	}
+	if v.Storyboard != nil {
+		url := links.Storyboard(v.OrganizationID, v.ID)
+		d.Storyboard = &url
 	}
 	if f := v.Failure; f != nil {
 		d.Error, d.Code = &f.Message, &f.Code

@@ -101,6 +101,9 @@ type Progress struct {
 	// pass; RetryAt is when it begins again, null while it runs.
 	Retry   int        `json:"retry"`
 	RetryAt *time.Time `json:"retryAt"`
+	// Segments are those that the sensitivity stage has found so far, at most 32,
+	// those with the highest scores; empty in other stages.
+	Segments []SensitivitySegment `json:"segments"`
 }
 
 // Processed is the payload of video:processed.
@@ -110,6 +113,7 @@ type Processed struct {
 	Metadata    *Metadata    `json:"metadata"`
 	Thumbnail   *string      `json:"thumbnail"`
 	Placeholder *string      `json:"placeholder"`
+	Storyboard  *string      `json:"storyboard"`
 	Sensitivity *Sensitivity `json:"sensitivity"`
 	Warnings    []Warning    `json:"warnings"`
 }
@@ -213,7 +217,7 @@ func EventOf(v *Video, links Links, last *Progress) Event {
 	case StatusProcessing:
 		p := Progress{
 			Base: b, Stage: v.Stage, Progress: v.Stage.Start(), Message: progressWords(v),
-			Retry: v.Delays, RetryAt: optionalTime(v.RetryAt()),
+			Retry: v.Delays, RetryAt: optionalTime(v.RetryAt()), Segments: []SensitivitySegment{},
 		}
 		p.EtaSeconds, p.EtaHighSeconds = v.Eta.shown()
 		if last != nil {
@@ -222,7 +226,7 @@ func EventOf(v *Video, links Links, last *Progress) Event {
 		return v.event(EventProgress, p)
 	case StatusCompleted:
 		d := DocumentOf(v, links)
-		return v.event(EventProcessed, Processed{b, 100, d.Metadata, d.Thumbnail, d.Placeholder, d.Sensitivity, d.Warnings})
+		return v.event(EventProcessed, Processed{b, 100, d.Metadata, d.Thumbnail, d.Placeholder, d.Storyboard, d.Sensitivity, d.Warnings})
 	case StatusFailed:
 		f := Failure{Code: CodeInternal, Message: "Processing failed."}
 		if v.Failure != nil {
@@ -247,6 +251,8 @@ type Report struct {
 	Over float64
 	// Eta is until the video's outcome; nil when unknown.
 	Eta *Eta
+	// Segments are those found so far, while the sensitivity stage scans.
+	Segments []SensitivitySegment
 }
 
 // ProgressOf makes the event of a report from inside the running stage: it is
@@ -266,6 +272,9 @@ func ProgressOf(v *Video, now time.Time, r Report, floor int, to Audience) Event
 		StageProgress: float64(int(min(max(over, 0), 1)*1000)) / 10,
 	}
 	p.EtaSeconds, p.EtaHighSeconds = r.Eta.shown()
+	if p.Segments = highestSegments(r.Segments, maxProgressSegments); p.Segments == nil {
+		p.Segments = []SensitivitySegment{}
+	}
 	e := v.event(EventProgress, p)
 	e.Transition = false
 	e.Audience = to

@@ -13,7 +13,21 @@ import (
 type Links interface {
 	Media(org, videoID string) string
 	Thumbnail(org, videoID string) string
+	Storyboard(org, videoID string) string
+	StoryboardPicture(org, videoID string) string
+	Evidence(org, videoID string, atMs int64) string
 }
+
+// The kinds of links: the last part of their path, and what a signature is for.
+const (
+	LinkMedia             = "media"
+	LinkThumbnail         = "thumbnail"
+	LinkStoryboard        = "storyboard.vtt"
+	LinkStoryboardPicture = "storyboard.jpg"
+)
+
+// LinkEvidence is the kind of the link to the picture of a moment.
+func LinkEvidence(atMs int64) string { return "evidence/" + strconv.FormatInt(atMs, 10) }
 
 // SignedLinks makes and checks URLs that carry their own permission, for an
 // <img> or <video> element, which cannot send a header. A signature is bound
@@ -32,10 +46,27 @@ type SignedLinks struct {
 const linkDay = 24 * time.Hour
 
 // Media returns the URL of the uploaded file.
-func (l *SignedLinks) Media(org, videoID string) string { return l.sign("media", org, videoID) }
+func (l *SignedLinks) Media(org, videoID string) string { return l.sign(LinkMedia, org, videoID) }
 
 // Thumbnail returns the URL of the picture.
-func (l *SignedLinks) Thumbnail(org, videoID string) string { return l.sign("thumbnail", org, videoID) }
+func (l *SignedLinks) Thumbnail(org, videoID string) string {
+	return l.sign(LinkThumbnail, org, videoID)
+}
+
+// Storyboard returns the URL of the WebVTT file for scrubbing.
+func (l *SignedLinks) Storyboard(org, videoID string) string {
+	return l.sign(LinkStoryboard, org, videoID)
+}
+
+// StoryboardPicture returns the URL of the picture that the WebVTT file names.
+func (l *SignedLinks) StoryboardPicture(org, videoID string) string {
+	return l.sign(LinkStoryboardPicture, org, videoID)
+}
+
+// Evidence returns the URL of the picture of a moment.
+func (l *SignedLinks) Evidence(org, videoID string, atMs int64) string {
+	return l.sign(LinkEvidence(atMs), org, videoID)
+}
 
 func (l *SignedLinks) sign(kind, org, videoID string) string {
 	expires := l.now().Truncate(linkDay).Add(2 * linkDay).Unix()

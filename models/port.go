@@ -152,6 +152,17 @@ func (v *Video) ThumbnailKey() string {
 	return v.Folder() + "/thumbnail-" + strconv.Itoa(v.Attempt) + ".webp"
 }
 
+// StoryboardKey is the blob that holds the sheet of small pictures for
+// scrubbing, made by the present attempt.
+func (v *Video) StoryboardKey() string {
+	return v.Folder() + "/storyboard-" + strconv.Itoa(v.Attempt) + ".jpg"
+}
+
+// EvidenceKey is the blob that holds the picture of the frame at a moment.
+func (v *Video) EvidenceKey(atMs int64) string {
+	return v.Folder() + "/evidence/" + strconv.FormatInt(atMs, 10) + ".jpg"
+}
+
 // ScoresKey is the blob that holds the scores of the present attempt's frames,
 // in the form of [EncodeScores].
 func (v *Video) ScoresKey() string {

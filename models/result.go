@@ -121,16 +121,10 @@ type Sensitivity struct {
 	// ScoresKey is the blob of the frames' scores, see [Video.ScoresKey]; "" where
 	// none were kept. Clients do not see it.
 	ScoresKey string `json:"scoresKey,omitempty" contract:"-"`
-}
-
-// shown is s without what only stores see.
-func (s *Sensitivity) shown() *Sensitivity {
-	if s == nil {
-		return nil
-	}
-	c := *s
-	c.MachineVerdict, c.ScoresKey = s.Machine(), ""
-	return &c
+	// EvidenceMs are the moments, in order, of which pictures are kept: those of
+	// the segments, and others whose score a stricter policy may ask for. See
+	// [Video.EvidenceKey]. Clients do not see it.
+	EvidenceMs []int64 `json:"evidenceMs,omitempty" contract:"-"`
 }
 
 // SensitivitySegment is a span in which a category stayed above its threshold.
@@ -141,6 +135,10 @@ type SensitivitySegment struct {
 	Score    float64 `json:"score"`
 	// EvidenceMs is the moment of the frame with the highest score.
 	EvidenceMs int64 `json:"evidenceMs"`
+	// Evidence is the signed, expiring, absolute URL of the picture that shows
+	// it, or the kept one nearest to it within the segment; null where none is
+	// kept. Made for clients; stores keep none.
+	Evidence *string `json:"evidence"`
 }
 
 // Warning is something about the file that a person should know.

@@ -46,6 +46,9 @@ func (f *FrameScores) Score(category int) float64 {
 	return float64(f.Scores[category]) / math.MaxUint16
 }
 
+// Explicit is how much the frame looks like porn or hentai, from 0 to 1.
+func (f *FrameScores) Explicit() float64 { return f.Score(scorePorn) + f.Score(scoreHentai) }
+
 // The bounds of stored scores. The sensitivity stage takes far fewer frames.
 const (
 	MaxScoreFrames     = 100_000

@@ -172,7 +172,7 @@ func Retry(fromStart bool) Transition {
 			v.Sensitivity = &s
 		}
 		if fromStart {
-			v.Stage, v.Metadata, v.Thumbnail, v.Sensitivity, v.Warnings = "", nil, nil, nil, nil
+			v.Stage, v.Metadata, v.Thumbnail, v.Sensitivity, v.Storyboard, v.Warnings = "", nil, nil, nil, nil, nil
 		}
 		v.visible(now)
 		return nil

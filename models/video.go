@@ -63,6 +63,7 @@ type Video struct {
 	Metadata    *Metadata    `json:"metadata"`
 	Thumbnail   *Thumbnail   `json:"thumbnail"`
 	Sensitivity *Sensitivity `json:"sensitivity"`
+	Storyboard  *Storyboard  `json:"storyboard"`
 	Warnings    []Warning    `json:"warnings"`
 	Failure     *Failure     `json:"failure"`
 

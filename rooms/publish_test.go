@@ -45,8 +45,11 @@ func (s *oneVideo) Advance(_ context.Context, org, id string, t models.Transitio
 
 type noLinks struct{}
 
-func (noLinks) Media(string, string) string     { return "media" }
-func (noLinks) Thumbnail(string, string) string { return "thumbnail" }
+func (noLinks) Media(string, string) string             { return "media" }
+func (noLinks) Thumbnail(string, string) string         { return "thumbnail" }
+func (noLinks) Storyboard(string, string) string        { return "s" }
+func (noLinks) StoryboardPicture(string, string) string { return "p" }
+func (noLinks) Evidence(string, string, int64) string   { return "e" }
 
 // brokenLog fails while away is set.
 type brokenLog struct {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,7 @@ func checkProcessed(t *testing.T, in *installation, payload []byte) {
 	if err != nil || !bytes.HasPrefix(raw, []byte("RIFF")) || !bytes.Equal(raw[8:12], []byte("WEBP")) {
 		t.Errorf("the thumbnail is no webp: %d, %q, %v", r.StatusCode, raw[:min(len(raw), 16)], err)
 	}
+	checkStoryboard(t, p.Storyboard)
 	if bad, err := http.Get(strings.Replace(*p.Thumbnail, "org=acme", "org=rival", 1)); err != nil || bad.StatusCode < 400 {
 		t.Errorf("a link bent to another organization answered %v, %v", bad, err)
 	} else {
@@ -163,5 +165,34 @@ func TestDeleteWhileRunningLeavesNothing(t *testing.T) {
 			t.Fatal("files of the deleted video are still there")
 		}
 		time.Sleep(50 * time.Millisecond) // the reconciler gives no signal
+	}
+}
+
+// checkStoryboard does what a player does: it loads the WebVTT file and the
+// picture that it names, by that URL as it stands.
+func checkStoryboard(t *testing.T, url *string) {
+	t.Helper()
+	if url == nil {
+		t.Fatal("no storyboard")
+	}
+	get := func(url string) ([]byte, string) {
+		r, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		raw, err := io.ReadAll(r.Body)
+		if err != nil || r.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d, %v", url, r.StatusCode, err)
+		}
+		return raw, r.Header.Get("Content-Type")
+	}
+	vtt, kind := get(*url)
+	cue := regexp.MustCompile(`\n\n00:00:00\.000 --> 00:00:0\d\.\d{3}\n(http\S+)#xywh=0,0,160,90\n`).FindSubmatch(vtt)
+	if !strings.HasPrefix(kind, "text/vtt") || !bytes.HasPrefix(vtt, []byte("WEBVTT\n")) || cue == nil {
+		t.Fatalf("%s:\n%s", kind, vtt)
+	}
+	if picture, kind := get(string(cue[1])); kind != "image/jpeg" || !bytes.HasPrefix(picture, []byte("\xff\xd8")) {
+		t.Errorf("the sheet is %s, % x", kind, picture[:min(len(picture), 16)])
 	}
 }

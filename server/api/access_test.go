@@ -43,6 +43,9 @@ func entries(id, multipart, multipartType string) []struct {
 		{"GET", "/api/videos/" + id + "/media", "", "", models.ActionView},
 		{"HEAD", "/api/videos/" + id + "/media", "", "", models.ActionView},
 		{"GET", "/api/videos/" + id + "/thumbnail", "", "", models.ActionView},
+		{"GET", "/api/videos/" + id + "/storyboard.vtt", "", "", models.ActionView},
+		{"GET", "/api/videos/" + id + "/storyboard.jpg", "", "", models.ActionView},
+		{"GET", "/api/videos/" + id + "/evidence/0", "", "", models.ActionView},
 		{"POST", "/api/events", `{"event":"video:updated","videoId":"` + id + `","data":{}}`, js, models.ActionPublish},
 		{"GET", "/api/auth/me", "", "", models.ActionView},
 		{"POST", "/api/auth/logout", "", "", models.ActionView},
@@ -159,6 +162,9 @@ func TestSignedLinks(t *testing.T) {
 		"another kind":         strings.Replace(d.Media, "/media", "/thumbnail", 1),
 		"another expiry":       strings.Replace(d.Media, "expires=1", "expires=2", 1),
 		"no signature":         strings.Replace(d.Media, "signature=", "signature=&x=", 1),
+		"another moment":       strings.Replace(b.links.Evidence("acme", d.ID, 7), "/evidence/7", "/evidence/8", 1),
+		"a moment of words":    strings.Replace(b.links.Evidence("acme", d.ID, 7), "/evidence/7", "/evidence/+7", 1),
+		"the sheet for a text": strings.Replace(b.links.StoryboardPicture("acme", d.ID), "storyboard.jpg", "storyboard.vtt", 1),
 		"other key":            (&models.SignedLinks{Base: b.URL, Key: bytes.Repeat([]byte("x"), 32)}).Media("acme", d.ID),
 	} {
 		t.Log(name)
@@ -172,6 +178,9 @@ func TestSignedLinks(t *testing.T) {
 	// A link whose signature is good, made for the organization's eyes only.
 	b.do("GET", b.links.Media("evil", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
 	b.do("GET", b.links.Thumbnail("acme", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
+	b.do("GET", b.links.Storyboard("acme", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
+	b.do("GET", b.links.StoryboardPicture("acme", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
+	b.do("GET", b.links.Evidence("acme", d.ID, 7), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
 	if strings.Contains(b.log.String(), "signature=") || strings.Contains(b.log.String(), "expires=") {
 		t.Error("a signed query reached the log")
 	}

@@ -103,6 +103,9 @@ func (a *api) routes() {
 
 	open("GET /api/videos/{id}/media", a.media)         // by token or signed URL
 	open("GET /api/videos/{id}/thumbnail", a.thumbnail) // by token or signed URL
+	open("GET /api/videos/{id}/"+models.LinkStoryboard, a.storyboard)
+	open("GET /api/videos/{id}/"+models.LinkStoryboardPicture, a.storyboardPicture)
+	open("GET /api/videos/{id}/evidence/{ms}", a.evidence)
 	open("GET /api/auth/options", a.options)
 	open("POST /api/auth/local", a.signInLocal)
 

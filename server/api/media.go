@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"reelroom/models"
 	"reelroom/server/library"
@@ -13,7 +14,7 @@ import (
 
 // media answers GET and HEAD of the uploaded file, with byte ranges.
 func (a *api) media(w http.ResponseWriter, r *http.Request) error {
-	who, err := a.viewer(r, "media")
+	who, err := a.viewer(r, models.LinkMedia)
 	if err != nil {
 		return err
 	}
@@ -22,11 +23,46 @@ func (a *api) media(w http.ResponseWriter, r *http.Request) error {
 
 // thumbnail answers GET and HEAD of the picture.
 func (a *api) thumbnail(w http.ResponseWriter, r *http.Request) error {
-	who, err := a.viewer(r, "thumbnail")
+	who, err := a.viewer(r, models.LinkThumbnail)
 	if err != nil {
 		return err
 	}
 	return serve(w, r, who, a.Library.OpenThumbnail, "private, max-age=60")
+}
+
+// storyboard answers GET and HEAD of the WebVTT file that names the parts of
+// the storyboard's picture, by a URL that a player can load as it stands.
+func (a *api) storyboard(w http.ResponseWriter, r *http.Request) error {
+	who, err := a.viewer(r, models.LinkStoryboard)
+	if err != nil {
+		return err
+	}
+	return serve(w, r, who, a.Library.OpenStoryboard, "private, max-age=60")
+}
+
+// storyboardPicture answers GET and HEAD of the picture.
+func (a *api) storyboardPicture(w http.ResponseWriter, r *http.Request) error {
+	who, err := a.viewer(r, models.LinkStoryboardPicture)
+	if err != nil {
+		return err
+	}
+	return serve(w, r, who, a.Library.OpenStoryboardPicture, "private, max-age=60")
+}
+
+// evidence answers GET and HEAD of the picture of a moment that a segment
+// names. Who may see the thumbnail may see it.
+func (a *api) evidence(w http.ResponseWriter, r *http.Request) error {
+	at, err := strconv.ParseInt(r.PathValue("ms"), 10, 64)
+	if err != nil || at < 0 || strconv.FormatInt(at, 10) != r.PathValue("ms") {
+		at = -1 // no moment, so that it is answered like one without a picture
+	}
+	who, err := a.viewer(r, models.LinkEvidence(at))
+	if err != nil {
+		return err
+	}
+	return serve(w, r, who, func(ctx context.Context, who models.Identity, id string) (*library.Content, error) {
+		return a.Library.OpenEvidence(ctx, who, id, at)
+	}, "private, max-age=3600")
 }
 
 // viewer returns who may read a file: by the signature in the URL, where there

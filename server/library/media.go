@@ -3,6 +3,10 @@ package library
 import (
 	"context"
 	"fmt"
+	"hash/crc32"
+	"slices"
+	"strings"
+	"time"
 
 	"reelroom/models"
 )
@@ -46,3 +50,60 @@ func (l *Library) OpenThumbnail(ctx context.Context, who models.Identity, id str
 	}
 	return &Content{blob, "", "", fmt.Sprintf("thumbnail-%d", v.Rev)}, nil
 }
+
+// OpenStoryboard opens the WebVTT file for scrubbing; [models.ErrNotFound]
+// while there is none. It is written anew each time: the URL in it expires.
+func (l *Library) OpenStoryboard(ctx context.Context, who models.Identity, id string) (*Content, error) {
+	v, err := l.record(ctx, who, models.ActionView, id)
+	if err != nil {
+		return nil, err
+	}
+	if v.Storyboard == nil {
+		return nil, models.ErrNotFound
+	}
+	var durationMs int64
+	if v.Metadata != nil {
+		durationMs = int64(v.Metadata.DurationSeconds * 1000)
+	}
+	text := v.Storyboard.WebVTT(durationMs, l.Links.StoryboardPicture(who.OrganizationID, v.ID))
+	return &Content{textBlob{strings.NewReader(text)}, "", "text/vtt; charset=utf-8", fmt.Sprintf("vtt-%08x", crc32.ChecksumIEEE([]byte(text)))}, nil
+}
+
+// OpenStoryboardPicture opens the sheet of small pictures.
+func (l *Library) OpenStoryboardPicture(ctx context.Context, who models.Identity, id string) (*Content, error) {
+	v, err := l.record(ctx, who, models.ActionView, id)
+	if err != nil {
+		return nil, err
+	}
+	if v.Storyboard == nil {
+		return nil, models.ErrNotFound
+	}
+	blob, err := l.Blobs.Open(ctx, who.OrganizationID, v.Storyboard.Key)
+	if err != nil {
+		return nil, err
+	}
+	return &Content{blob, "", "", fmt.Sprintf("storyboard-%d", v.Rev)}, nil
+}
+
+// OpenEvidence opens the picture kept of a moment; [models.ErrNotFound] where
+// none is.
+func (l *Library) OpenEvidence(ctx context.Context, who models.Identity, id string, atMs int64) (*Content, error) {
+	v, err := l.record(ctx, who, models.ActionView, id)
+	if err != nil {
+		return nil, err
+	}
+	if v.Sensitivity == nil || !slices.Contains(v.Sensitivity.EvidenceMs, atMs) {
+		return nil, models.ErrNotFound
+	}
+	blob, err := l.Blobs.Open(ctx, who.OrganizationID, v.EvidenceKey(atMs))
+	if err != nil {
+		return nil, err
+	}
+	return &Content{blob, "", "", fmt.Sprintf("evidence-%d-%d", atMs, v.Attempt)}, nil
+}
+
+// textBlob is a text that is not kept.
+type textBlob struct{ *strings.Reader }
+
+func (textBlob) Close() error       { return nil }
+func (textBlob) ModTime() time.Time { return time.Time{} }

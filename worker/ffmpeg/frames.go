@@ -67,7 +67,7 @@ func (t *Tools) Frames(ctx context.Context, path string, o FrameOptions, each fu
 		o.Max = FramesMax
 	}
 	count, err := t.frames(ctx, path, o, o.Every > 0 && !o.Keyframes, each)
-	if err == nil && count == 0 && o.Every > 0 && !o.Keyframes {
+	if err == nil && count == 0 && o.Every > 0 && !o.Keyframes && o.From == 0 {
 		// Nothing but frames that no other needs: odd, but no damage.
 		count, err = t.frames(ctx, path, o, false, each)
 	}

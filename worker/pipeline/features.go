@@ -18,16 +18,21 @@ func FeaturesOf(v *models.Video, embedded bool) estimate.Features {
 	}
 	f.Known, f.Codec, f.Pixels = true, m.Video.Codec, int64(m.Video.CodedWidth)*int64(m.Video.CodedHeight)
 	duration := seconds(m.DurationSeconds)
-	picture := estimate.Load{Decoded: m.Video.Keyframes}
-	if samplesOf(m) > 0 {
+	// The one pass belongs to the thumbnail; what it sees, the classifier scores.
+	picture, more := estimate.Load{}, estimate.Load{}
+	switch samplingOf(m) {
+	case byInterval:
 		picture = estimate.Load{Decoded: m.Video.Frames, Whole: true}
+	case bySeeking:
+		picture.Decoded = seekFrom * int64(1+duration/seekEvery(duration))
+	default:
+		picture.Decoded = m.Video.Keyframes
+		if seconds(m.Video.KeyframeGapSeconds) > max(shotsSuffice, interval(duration)) {
+			more = estimate.Load{Decoded: m.Video.Frames, Whole: true} // at most: what lies in long gaps
+		}
 	}
-	samples := estimate.Load{Decoded: m.Video.Keyframes}
-	if !keyframesOnly(m) {
-		samples = estimate.Load{Decoded: m.Video.Frames, Whole: true}
-	}
-	samples.Classified = min(samples.Decoded, int64(duration/interval(duration))+1, 2*maxSamples)
-	f.Loads = map[models.Stage]estimate.Load{models.StageThumbnail: picture, models.StageSensitivity: samples}
+	more.Classified = min(max(picture.Decoded, more.Decoded), int64(duration/interval(duration))+1, heldSamples)
+	f.Loads = map[models.Stage]estimate.Load{models.StageThumbnail: picture, models.StageSensitivity: more}
 	return f
 }
 

@@ -50,12 +50,15 @@ type Pipeline struct {
 	sweep sync.Once
 }
 
+var errNoRoom = models.Errorf(models.CodeStorageFull, "The server has no room to work on this video.").Again(0)
+
 // job is one video being worked on.
 type job struct {
 	video  models.Video
 	source string // path of the uploaded file
 	dir    string // a folder of its own, removed at the end
 	report func(models.Report)
+	seen   *seenBefore
 }
 
 // errPoison tells that the video was given up, as it has crashed its workers.
@@ -124,16 +127,18 @@ func (p *Pipeline) work(ctx context.Context, video *models.Video, progress *prog
 	defer release()
 	dir, err := p.workDir()
 	if err != nil {
-		return video.Stage, models.Errorf(models.CodeStorageFull, "The server has no room to work on this video.").Again(0).Because(err)
+		return video.Stage, errNoRoom.Because(err)
 	}
 	defer os.RemoveAll(dir)
+	seen := &seenBefore{}
+	defer seen.close()
 	for _, s := range steps {
 		if s.stage != video.Stage {
 			continue
 		}
 		started := time.Now()
 		progress.begin(*video)
-		apply, err := s.run(p, ctx, &job{video: *video, source: source, dir: dir, report: progress.report})
+		apply, err := s.run(p, ctx, &job{video: *video, source: source, dir: dir, report: progress.report, seen: seen})
 		progress.end(err == nil)
 		if err != nil {
 			return s.stage, err

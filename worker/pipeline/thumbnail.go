@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"image"
 	"io"
 	"os"
@@ -12,57 +13,70 @@ import (
 	"go.n16f.net/thumbhash"
 
 	"reelroom/models"
+	"reelroom/worker/classifier"
 	"reelroom/worker/ffmpeg"
 )
 
-// A short file with few keyframes may have none but a black first one: there
-// frames between them compete as well.
-const (
-	fewKeyframes   = 4
-	shortFile      = 2 * time.Minute
-	sampledFrames  = 16
-	nearestSamples = 40 * time.Millisecond
-)
-
-// samplesOf is the distance between the frames that compete; 0 for keyframes.
-func samplesOf(m *models.Metadata) time.Duration {
-	duration := seconds(m.DurationSeconds)
-	if m.Video.Keyframes >= fewKeyframes || duration > shortFile || duration <= 0 {
-		return 0
-	}
-	return max(duration/sampledFrames, nearestSamples)
-}
+// placeholderSide is the longest side of the picture that the placeholder is
+// made of.
+const placeholderSide = 100
 
 // thumbnail chooses the frame that stands best for the whole file, and keeps
-// it as WebP with a placeholder hash for the time before it has loaded.
+// it as WebP with a placeholder hash for the time before it has loaded. What it
+// has seen of the video on the way is left for the next stage.
 func (p *Pipeline) thumbnail(ctx context.Context, j *job) (func(*models.Video), error) {
 	duration := seconds(j.video.Metadata.DurationSeconds)
-	path := filepath.Join(j.dir, "thumbnail.webp")
-	picture, err := p.Tools.Image(ctx, j.source, ffmpeg.ImageOptions{
-		Every: samplesOf(j.video.Metadata),
-		Progress: func(seen time.Duration) {
-			if duration > 0 {
-				j.report(models.Report{Fraction: 0.95 * float64(seen) / float64(duration), Message: "Choosing a thumbnail"})
-			}
-		},
-	}, path)
+	s, err := p.look(ctx, j, func(at time.Duration) {
+		if duration > 0 {
+			j.report(models.Report{Fraction: 0.9 * float64(at) / float64(duration), Message: "Choosing a thumbnail"})
+		}
+	})
 	if err != nil {
 		return nil, err
+	}
+	j.seen.take(s)
+	best := s.best()
+	path := filepath.Join(j.dir, "thumbnail.webp")
+	picture, err := p.Tools.Still(ctx, j.source, ffmpeg.StillOptions{
+		At: s.at[best], Keyframe: s.keyframes, Tolerance: max(time.Second, duration/20),
+	}, path)
+	small := ffmpeg.Small{}
+	switch {
+	case errors.Is(err, ffmpeg.ErrNoStill):
+		// A file that cannot be sought in: the choice is made on the way.
+		if picture, err = p.Tools.Image(ctx, j.source, ffmpeg.ImageOptions{}, path); err != nil {
+			return nil, err
+		}
+		small = picture.Small
+	case err != nil:
+		return nil, err
+	default:
+		rgb := make([]byte, classifier.FrameBytes)
+		if err := s.read(best, rgb); err != nil {
+			return nil, err
+		}
+		small.Width, small.Height = within(placeholderSide, picture.Width, picture.Height)
+		small.RGB = shrink(rgb, small.Width, small.Height)
 	}
 	key := j.video.ThumbnailKey()
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	if err := p.keep(ctx, j.video.OrganizationID, key, file); err != nil {
+	if err := p.keepFile(ctx, j.video.OrganizationID, key, path); err != nil {
 		return nil, err
 	}
 	t := &models.Thumbnail{
 		Key: key, Width: picture.Width, Height: picture.Height, Bytes: picture.Bytes,
-		AtMs: picture.At.Milliseconds(), Placeholder: placeholder(picture.Small),
+		AtMs: picture.At.Milliseconds(), Placeholder: placeholder(small),
 	}
 	return func(v *models.Video) { v.Thumbnail = t }, nil
+}
+
+// keepFile copies a finished file into the blobs.
+func (p *Pipeline) keepFile(ctx context.Context, org, key, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return p.keep(ctx, org, key, file)
 }
 
 // keep copies what a stage has made into the blobs.

@@ -27,8 +27,11 @@ var quiet = slog.New(slog.DiscardHandler)
 
 type noLinks struct{}
 
-func (noLinks) Media(string, string) string     { return "m" }
-func (noLinks) Thumbnail(string, string) string { return "t" }
+func (noLinks) Media(string, string) string             { return "m" }
+func (noLinks) Thumbnail(string, string) string         { return "t" }
+func (noLinks) Storyboard(string, string) string        { return "s" }
+func (noLinks) StoryboardPicture(string, string) string { return "p" }
+func (noLinks) Evidence(string, string, int64) string   { return "e" }
 
 // rig is a reconciler over the embedded services.
 type rig struct {

@@ -154,6 +154,8 @@ var probes = []probe{
 	{http.MethodGet, "/api/videos/%s/media", nil},
 	{http.MethodGet, "/api/videos/%s/thumbnail", nil},
 	{http.MethodGet, "/api/videos/%s/storyboard.vtt", nil},
+	{http.MethodGet, "/api/videos/%s/storyboard.jpg", nil},
+	{http.MethodGet, "/api/videos/%s/evidence/0", nil},
 	{http.MethodGet, "/api/jobs/%s", nil},
 	{http.MethodGet, "/api/jobs/%s/stream", nil},
 	{http.MethodPost, "/api/events?video=%s", func(id string) any {

@@ -54,6 +54,7 @@ export function applyEvent(
       video.metadata = p.metadata ?? held.metadata;
       video.thumbnail = p.thumbnail ?? held.thumbnail;
       video.placeholder = p.placeholder ?? held.placeholder;
+      video.storyboard = p.storyboard ?? held.storyboard;
       video.sensitivity = p.sensitivity ?? held.sensitivity;
       video.warnings = p.warnings ?? held.warnings;
       break;

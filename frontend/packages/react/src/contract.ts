@@ -154,6 +154,8 @@ export interface VideoDocument {
   /** Thumbnail and Media are signed, expiring, absolute URLs. */
   thumbnail: string | null;
   placeholder: string | null;
+  /** Storyboard is the URL, of the same kind, of a WebVTT file that names the parts of one picture to show while scrubbing; null while there is none. */
+  storyboard: string | null;
   media: string;
   sensitivity: Sensitivity | null;
   warnings: Warning[] | null;
@@ -260,6 +262,8 @@ export interface SensitivitySegment {
   score: number;
   /** EvidenceMs is the moment of the frame with the highest score. */
   evidenceMs: number;
+  /** Evidence is the signed, expiring, absolute URL of the picture that shows it, or the kept one nearest to it within the segment; null where none is kept. Made for clients; stores keep none. */
+  evidence: string | null;
 }
 
 /** Review is a person's decision, which outranks the machine's. Every member of the organization sees it. */
@@ -395,6 +399,8 @@ export interface Progress extends Base {
   /** Retry counts how often the stage was put off because of trouble that may pass; RetryAt is when it begins again, null while it runs. */
   retry: number;
   retryAt: Timestamp | null;
+  /** Segments are those that the sensitivity stage has found so far, at most 32, those with the highest scores; empty in other stages. */
+  segments: SensitivitySegment[] | null;
 }
 
 /** Processed is the payload of video:processed. */
@@ -403,6 +409,7 @@ export interface Processed extends Base {
   metadata: Metadata | null;
   thumbnail: string | null;
   placeholder: string | null;
+  storyboard: string | null;
   sensitivity: Sensitivity | null;
   warnings: Warning[] | null;
 }
