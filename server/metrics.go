@@ -107,6 +107,9 @@ func metrics(b *backend.Backend, door *socketio.Door, ages prometheus.Histogram,
 		eta("eta_pinball_seconds", loss, func(c models.Calibration) float64 { return c.PinballHigh }, prometheus.Labels{"quantile": "0.9"})
 	}
 
+	counter("swept_files_total", "Files that no record named, and unfinished ones, that this process has removed.", func() float64 { return float64(b.Sweeper.Removed().Count) })
+	counter("swept_bytes_total", "Their size, where the storage tells.", func() float64 { return float64(b.Sweeper.Removed().Bytes) })
+
 	gauge("queue_tasks", "Tasks that wait for a worker; -1 when the queue does not answer.", func() float64 {
 		n, err := b.Queue.Depth()
 		if err != nil {

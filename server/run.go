@@ -64,6 +64,7 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 	welcome(out, c, b, words)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Reconciler().Run(ctx) })
+	group.Go(func() error { return b.Sweeper.Run(ctx) })
 	group.Go(func() error { return b.Upkeep().Run(ctx) })
 	// What is revoked while the last sockets leave holds for them, too.
 	serving, served := context.WithCancel(context.WithoutCancel(ctx))

@@ -59,6 +59,7 @@ func run(ctx context.Context, c *backend.Config, logger *slog.Logger, out io.Wri
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Worker(tools, frames).Run(ctx) })
 	group.Go(func() error { return b.Reconciler().Run(ctx) })
+	group.Go(func() error { return b.Sweeper.Run(ctx) })
 	group.Go(func() error { return b.Upkeep().Run(ctx) })
 	return group.Wait()
 }

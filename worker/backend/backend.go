@@ -35,6 +35,7 @@ type Backend struct {
 	Queue     *queue.Client
 	Links     *models.SignedLinks
 	Publisher *rooms.Publisher
+	Sweeper   *queue.Sweeper
 	Estimator *estimate.Estimator
 
 	// StoreWords, RedisWords and BlobWords say in plain words what is used.
@@ -125,6 +126,10 @@ func (b *Backend) assemble(ctx context.Context) error {
 		return fmt.Errorf("read what earlier videos taught: %w", err)
 	}
 	b.Publisher = &rooms.Publisher{Videos: b.Store, Audit: b.Store, Log: b.Log, Links: b.Links, Logger: b.Logger}
+	b.Sweeper = &queue.Sweeper{
+		Store: b.Store, Blobs: b.Blobs, Redis: b.Redis, Logger: b.Logger,
+		Local: func() { pipeline.Tidy(b.Config.workDir()) },
+	}
 	return nil
 }
 
@@ -152,7 +157,7 @@ func (b *Backend) Worker(tools *ffmpeg.Tools, frames classifier.Classifier) *que
 		Worker: fmt.Sprintf("%s.%d.%s", host, os.Getpid(), rand.Text()[:6]),
 		Videos: b.Store, Policies: b.Store, Publisher: b.Publisher, Blobs: b.Blobs, Log: b.Log, Hub: b.Hub,
 		Tools: tools, Classifier: frames, Estimator: b.Estimator,
-		WorkDir: filepath.Join(b.Config.DataDir, "work"), Logger: b.Logger,
+		WorkDir: b.Config.workDir(), Logger: b.Logger,
 	}
 	return &queue.Worker{Client: b.Queue, Concurrency: b.Config.Concurrency, Handle: p.Process, Logger: b.Logger}
 }

@@ -145,6 +145,9 @@ func (c *Config) Warnings() []string {
 // ownFolder tells that the blobs stand in DATA_DIR beside their database.
 func (c *Config) ownFolder() bool { return c.MongoURI == "" && c.BlobURL == "" }
 
+// workDir is the folder of the jobs' own folders.
+func (c *Config) workDir() string { return filepath.Join(c.DataDir, "work") }
+
 // NewLogger makes the log that both programs write to standard error.
 func (c *Config) NewLogger() *slog.Logger {
 	var level slog.Level

@@ -26,6 +26,9 @@ func (p *Pipeline) workDir() (string, error) {
 	return os.MkdirTemp(p.WorkDir, host+"."+strconv.Itoa(os.Getpid())+".")
 }
 
+// Tidy removes the folders below dir of jobs whose process has died.
+func Tidy(dir string) { sweep(dir, time.Now()) }
+
 // sweep removes the folders of this machine's dead processes, and others that
 // are old. What cannot be removed is left for the next time.
 func sweep(dir string, now time.Time) {
