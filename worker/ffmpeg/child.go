@@ -26,41 +26,38 @@ const (
 	wasmPage    = 64 << 10
 )
 
-// Child makes this process the embedded ffmpeg when it was started as such, and
-// then never returns. Else it returns at once, having let go of the 24 MB that
+// Child makes this process the embedded ffmpeg, or the launcher of the native
+// one, when it was started as such, and then never returns. Else it returns at once, having let go of the 24 MB that
 // the embedded module takes in every process that links it.
 //
 // It must be the first call of main and of TestMain.
 func Child() {
-	if len(os.Args) < 2 || os.Args[1] != childCommand {
-		embed.B = nil
-		debug.FreeOSMemory()
-		childCalled.Store(true)
-		return
-	}
-	code, err := runChild(os.Args[2:])
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "reelroom: "+err.Error())
-		code = childBroken
-	}
-	os.Exit(code)
+	becomeChild(runChild)
+	embed.B = nil
+	debug.FreeOSMemory()
 }
 
-// runChild takes: cache folder, input file or "", output folder or "", tool,
-// the tool's arguments. The tool "compile" fills the cache and ends.
+// runChild does a job with the embedded tool. The tool "compile" fills the
+// cache and ends.
 func runChild(args []string) (int, error) {
-	if len(args) < 4 {
-		return 0, fmt.Errorf("embedded ffmpeg: too few arguments")
+	j, err := jobOf(args)
+	if err != nil {
+		return 0, fmt.Errorf("embedded ffmpeg: %w", err)
 	}
-	cache, input, output, tool := args[0], args[1], args[2], args[3]
+	if err := j.Limits.set(); err != nil {
+		return 0, fmt.Errorf("embedded ffmpeg: %w", err)
+	}
+	// WebAssembly has no way to a socket or a process. Should there be one, the
+	// kernel bars it; where it cannot, all is as it was.
+	_ = filterCalls(filterAllThreads)
 	debug.SetMemoryLimit(childHeap)
 
-	compiled, err := wazero.NewCompilationCacheWithDir(cache)
+	compiled, err := wazero.NewCompilationCacheWithDir(j.Cache)
 	if err != nil {
 		return 0, fmt.Errorf("embedded ffmpeg: cache: %w", err)
 	}
-	if tool == childCompile {
-		unlock, err := lockFile(filepath.Join(cache, "compile.lock"))
+	if j.Tool == childCompile {
+		unlock, err := lockFile(filepath.Join(j.Cache, "compile.lock"))
 		if err != nil {
 			return 0, fmt.Errorf("embedded ffmpeg: lock: %w", err)
 		}
@@ -80,21 +77,21 @@ func runChild(args []string) (int, error) {
 		return 0, fmt.Errorf("embedded ffmpeg: compile: %w", err)
 	}
 	embed.B = nil
-	if tool == childCompile {
+	if j.Tool == childCompile {
 		return 0, nil
 	}
 	code, err := wasm.Run(ctx, engine, module, wasm.Args{
-		Name:   tool,
+		Name:   j.Tool,
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
-		Args:   args[4:],
+		Args:   j.Args,
 		Config: func(c wazero.ModuleConfig) wazero.ModuleConfig {
 			files := wazero.NewFSConfig()
-			if input != "" {
-				files = files.WithFSMount(oneFile(input), childInput)
+			if j.Input != "" {
+				files = files.WithFSMount(oneFile(j.Input), childInput)
 			}
-			if output != "" {
-				files = files.WithDirMount(output, childOutput)
+			if j.Output != "" {
+				files = files.WithDirMount(j.Output, childOutput)
 			}
 			return c.WithFSConfig(files).WithSysWalltime().WithSysNanotime().WithSysNanosleep()
 		},

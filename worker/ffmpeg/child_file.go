@@ -1,21 +1,46 @@
 package ffmpeg
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"sync/atomic"
 	"time"
 )
 
-// How the parent starts the embedded ffmpeg, and what that one sees.
+// How the parent starts the embedded ffmpeg and the launcher of a native one,
+// and what the tool sees.
 const (
-	childCommand = "__ffmpeg" // hidden subcommand of this binary
-	childCompile = "compile"  // instead of a tool: fill the cache of compiled code
-	childInput   = "/in"      // where the input file is mounted, read only
-	inputName    = "media"    // its name there
-	childOutput  = "/out"     // where the output folder is mounted
-	childBroken  = 113        // exit code when not the tool but its engine failed
+	childCommand  = "__ffmpeg" // hidden subcommands of this binary
+	launchCommand = "__launch"
+	childCompile  = "compile" // instead of a tool: fill the cache of compiled code
+	childInput    = "/in"     // where the input file is mounted, read only
+	inputName     = "media"   // its name there
+	childOutput   = "/out"    // where the output folder is mounted
+	childBroken   = 113       // exit code when not the tool but its engine failed
+	launchBroken  = 114       // and when its launcher did
 )
+
+// becomeChild returns only when this process was not started as a child.
+func becomeChild(embedded func(args []string) (int, error)) {
+	if len(os.Args) < 2 {
+		childCalled.Store(true)
+		return
+	}
+	switch os.Args[1] {
+	case launchCommand:
+		fmt.Fprintf(os.Stderr, "reelroom: %v\n", launch(os.Args[2:]))
+		os.Exit(launchBroken)
+	case childCommand:
+		code, err := embedded(os.Args[2:])
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "reelroom: %v\n", err)
+			code = childBroken
+		}
+		os.Exit(code)
+	}
+	childCalled.Store(true)
+}
 
 // childCalled says that main called Child. Without it, starting this binary as
 // a child would start the whole program once more.

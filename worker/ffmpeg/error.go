@@ -14,6 +14,14 @@ type failure struct {
 	exit   int    // exit code; -1 when it was ended by a signal
 	signal string // that signal's name
 	stderr []byte // the last few KiB of what it said
+	// overtime: it used all the time of processors that it was allowed.
+	overtime bool
+}
+
+// lastLine is the last thing that the tool said.
+func (f *failure) lastLine() string {
+	said := bytes.TrimSpace(f.stderr)
+	return string(said[bytes.LastIndexByte(said, '\n')+1:])
 }
 
 func (f *failure) Error() string {
@@ -31,8 +39,10 @@ var signs = []struct {
 	err   *models.Error
 }{
 	{"No space left on device", errDisk},
-	{"Cannot allocate memory", errMemory},
-	{"out of memory", errMemory},
+	{"File too large", errOutput}, // EFBIG: RLIMIT_FSIZE
+	{"annot allocate", errMemory},
+	{"ut of memory", errMemory},
+	{"std::bad_alloc", errMemory},
 	{"max pixel count", errPixels}, // AVCodecContext.max_pixels
 	{"Picture size", errPixels},    // av_image_check_size2
 	{"Format not on whitelist", errFormat},
@@ -62,6 +72,8 @@ var (
 	errKilled   = models.Errorf(models.CodeInternal, "The video tool was ended from outside.").Again(0)
 	errSource   = models.Errorf(models.CodeSourceLost, "The video's file cannot be read.")
 	errMissing  = models.Errorf(models.CodeToolMissing, "ffmpeg and ffprobe are missing on this machine, or do not run.")
+	errCPU      = models.Errorf(models.CodeResource, "Processing needed more computing time than is allowed.")
+	errSandbox  = models.Errorf(models.CodeInternal, "The video tool could not be started in its sandbox.").Again(0)
 	errEmbedded = models.Errorf(models.CodeInternal, "The embedded ffmpeg could not be started.")
 )
 
@@ -70,11 +82,13 @@ func classify(f *failure) error {
 	if f.tool == childCompile {
 		return errEmbedded.Because(f)
 	}
-	switch f.signal {
-	case "SIGXCPU":
-		return errTime.Because(f)
-	case "SIGXFSZ":
+	switch {
+	case f.signal == "SIGXCPU", f.signal == "SIGKILL" && f.overtime:
+		return errCPU.Because(f)
+	case f.signal == "SIGXFSZ":
 		return errOutput.Because(f)
+	case f.exit == launchBroken:
+		return errSandbox.Because(f)
 	}
 	for _, s := range signs {
 		if bytes.Contains(f.stderr, []byte(s.words)) {

@@ -85,9 +85,20 @@ func openEmbedded(t testing.TB) *Tools {
 	return tools
 }
 
+// nativeTools opens the native tools once for all tests, in the strongest
+// sandbox that there is here.
+var nativeTools = sync.OnceValues(func() (*Tools, error) {
+	t, err := Open(context.Background(), Options{Path: "ffmpeg"})
+	if err != nil {
+		return nil, err
+	}
+	return t, t.withoutRace()
+})
+
 func openNative(t testing.TB) *Tools {
 	t.Helper()
-	tools, err := Open(t.Context(), Options{Path: testenv.Program(t, "ffmpeg")})
+	testenv.Program(t, "ffmpeg")
+	tools, err := nativeTools()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func findNative(ctx context.Context, t *Tools, path string) (*native, error) {
 		return nil, err
 	}
 	n := &native{ffmpeg: ffmpeg, ffprobe: ffprobe}
-	try := &Tools{native: n, stall: t.stall}
+	try := &Tools{native: n, stall: t.stall, program: t.program}
 	said, err := try.ask(ctx, "ffmpeg", "-version")
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package ffmpeg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -31,6 +32,11 @@ type command struct {
 	wall   time.Duration
 	// maxStdout is how many bytes the tool may write to its output.
 	maxStdout int64
+	// maxFile and maxFolder are how many bytes it may write to one file and, in
+	// all, to the output folder; 0 stands for 64 MiB and 256 MiB.
+	maxFile, maxFolder int64
+	// cpu bounds the time of processors; 0 stands for wall times the threads.
+	cpu time.Duration
 	// stdout reads the tool's output; its error ends the run. nil: discard.
 	stdout func(io.Reader) error
 	// stderr sees each line and tells whether to keep it out of the tail.
@@ -71,7 +77,9 @@ func (t *Tools) run(parent context.Context, c command) error {
 	if err != nil {
 		return errMissing.Because(err)
 	}
-	limit(cmd.Process.Pid, c)
+	if t.native != nil && t.cage.Walls == wallsNone {
+		c.limits(true).impose(cmd.Process.Pid)
+	}
 	if t.started != nil {
 		t.started(cmd.Process.Pid)
 	}
@@ -109,6 +117,9 @@ func (t *Tools) run(parent context.Context, c command) error {
 		stall = 0
 	}
 	readers.Go(func() { watch.guard(ctx, stall, c.wall, cancel) })
+	if c.output != "" && !c.quiet {
+		readers.Go(func() { watch.folder(ctx, c.output, cmp.Or(c.maxFolder, folderLimit), cancel) })
+	}
 
 	state := <-exited
 	// A grandchild that lives on may hold the pipes open: from now on each read
@@ -120,12 +131,15 @@ func (t *Tools) run(parent context.Context, c command) error {
 	if watch.late.Load() {
 		_ = killGroup(cmd.Process)
 	}
-	return outcome(parent, ctx, c.tool, state, tail.bytes())
+	return outcome(parent, ctx, c, state, tail.bytes())
 }
 
 // outcome orders the reasons for which a run may have ended: who asked first.
-func outcome(parent, ctx context.Context, tool string, state *os.ProcessState, stderr []byte) error {
-	f := &failure{tool: tool, exit: state.ExitCode(), signal: signalOf(state), stderr: stderr}
+func outcome(parent, ctx context.Context, c command, state *os.ProcessState, stderr []byte) error {
+	f := &failure{tool: c.tool, exit: state.ExitCode(), signal: signalOf(state), stderr: stderr}
+	if cpu := c.limits(true).CPU; cpu > 0 { // the kernel kills a little before or after it
+		f.overtime = state.UserTime()+state.SystemTime() > time.Duration(cpu)*time.Second-time.Second/4
+	}
 	if parent.Err() != nil {
 		return context.Cause(parent)
 	}

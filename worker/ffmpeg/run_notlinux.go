@@ -2,5 +2,5 @@
 
 package ffmpeg
 
-// limit does nothing: only Linux can set another process's limits.
-func limit(int, command) {}
+// impose does nothing: only Linux can set another process's limits.
+func (limits) impose(int) {}

@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,6 +34,8 @@ type Options struct {
 // Tools run ffmpeg and ffprobe. They may be used concurrently.
 type Tools struct {
 	native   *native // nil: the embedded ones
+	cage     cage    // of the native ones
+	trial    *trial  // of the cage, when it is chosen; else nil
 	cache    string  // folder of the compiled embedded ones
 	program  string  // this binary, which is also the embedded ones
 	progress func(done bool, elapsed time.Duration, message string)
@@ -51,6 +54,9 @@ func Open(ctx context.Context, o Options) (*Tools, error) {
 		progress: o.Progress, stall: stallLimit,
 		turn: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
+	if t.program = self; t.program == "" {
+		t.program, _ = os.Executable()
+	}
 	if t.progress == nil {
 		t.progress = func(bool, time.Duration, string) {}
 	}
@@ -58,6 +64,7 @@ func Open(ctx context.Context, o Options) (*Tools, error) {
 	if o.Path != Embedded {
 		if t.native, err = findNative(ctx, t, o.Path); err == nil {
 			t.modern = t.native.modern
+			t.cage = enclose(ctx, t)
 			close(t.ready)
 			return t, nil
 		}
@@ -79,10 +86,8 @@ func (t *Tools) openEmbedded(o Options, why error) (err error) {
 	case !childCalled.Load():
 		return errEmbedded.Because(fmt.Errorf("main does not call ffmpeg.Child first"))
 	}
-	if t.program = self; t.program == "" {
-		if t.program, err = os.Executable(); err != nil {
-			return errEmbedded.Because(err)
-		}
+	if t.program == "" {
+		return errEmbedded.Because(errors.New("this program's file is not known"))
 	}
 	if t.cache = o.CacheDir; t.cache == "" {
 		user, err := os.UserCacheDir()
@@ -104,7 +109,7 @@ func (t *Tools) openEmbedded(o Options, why error) (err error) {
 // Describe says what is used, for the operator.
 func (t *Tools) Describe() string {
 	if t.native != nil {
-		return fmt.Sprintf("ffmpeg %s (native, %s)", t.native.version, t.native.ffmpeg)
+		return fmt.Sprintf("ffmpeg %s (native, %s; %s)", t.native.version, t.native.ffmpeg, t.cage)
 	}
 	return "ffmpeg " + embeddedVersion + " (embedded, WebAssembly)"
 }
@@ -114,34 +119,53 @@ func (t *Tools) Native() bool { return t.native != nil }
 
 // command makes the process that c describes.
 func (t *Tools) command(ctx context.Context, c command) (*exec.Cmd, error) {
-	var cmd *exec.Cmd
+	j := job{Tool: c.tool, Args: c.args, Input: c.input, Output: c.output, Cache: t.cache, Limits: c.limits(t.native != nil)}
 	if t.native != nil {
-		path := t.native.ffmpeg
+		j.Tool = t.native.ffmpeg
 		if c.tool == "ffprobe" {
-			path = t.native.ffprobe
+			j.Tool = t.native.ffprobe
 		}
-		cmd = exec.CommandContext(ctx, path, c.args...)
-	} else {
-		if c.tool != childCompile {
-			if err := t.Prepare(ctx); err != nil {
-				return nil, err
-			}
+		j.Cage, j.Trial = t.cage, t.trial
+	} else if c.tool != childCompile {
+		if err := t.Prepare(ctx); err != nil {
+			return nil, err
 		}
-		args := append([]string{childCommand, t.cache, c.input, c.output, c.tool}, c.args...)
-		cmd = exec.CommandContext(ctx, t.program, args...)
-		cmd.Args[0] = "reelroom-ffmpeg"
 	}
+	program, args := j.Tool, j.Args
+	launched := t.native != nil && t.cage.Walls != wallsNone
+	if launched || t.native == nil {
+		argument, err := j.argument()
+		if err != nil {
+			return nil, errSandbox.Because(err)
+		}
+		program, args = t.program, []string{childCommand, argument}
+		if launched {
+			args[0] = launchCommand
+		}
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = []string{} // strangers' input meets none of our secrets
 	isolate(cmd)
 	cmd.Cancel = func() error { return killGroup(cmd.Process) }
 	cmd.WaitDelay = waitDelay
+	if program == t.program {
+		cmd.Args[0] = "reelroom-ffmpeg"
+	}
+	if launched {
+		if err := t.enter(cmd); err != nil {
+			return nil, errSandbox.Because(err)
+		}
+	}
 	return cmd, nil
 }
+
+// outside tells whether the tool sees files under their own names.
+func (t *Tools) outside() bool { return t.native != nil && !t.cage.rooted() }
 
 // inputArg is how the tool names the input file. The prefix keeps a name like
 // "http:x.mp4" from being taken for a protocol.
 func (t *Tools) inputArg(path string) string {
-	if t.native != nil {
+	if t.outside() {
 		return "file:" + path
 	}
 	return "file:" + childInput + "/" + inputName
@@ -149,7 +173,7 @@ func (t *Tools) inputArg(path string) string {
 
 // outputArg is how the tool names the file that it writes.
 func (t *Tools) outputArg(path string) string {
-	if t.native != nil {
+	if t.outside() {
 		return "file:" + path
 	}
 	return "file:" + childOutput + "/" + filepath.Base(path)

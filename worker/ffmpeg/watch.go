@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -60,6 +62,47 @@ func (w *watch) guard(ctx context.Context, silence, wall time.Duration, cancel c
 			cancel(errTime)
 		}
 	}
+}
+
+// folder cancels with errOutput when the folder has grown by more than limit
+// bytes. It looks often enough for a fast disk; a file alone is bounded by the
+// kernel.
+func (w *watch) folder(ctx context.Context, path string, limit int64, cancel context.CancelCauseFunc) {
+	before, _ := folderSize(path)
+	ticker := time.NewTicker(folderEvery)
+	defer ticker.Stop()
+	for {
+		if size, files := folderSize(path); size-before > limit || files > folderFiles {
+			cancel(errOutput)
+			return
+		}
+		select {
+		case <-w.end:
+			return
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+const folderEvery = 250 * time.Millisecond
+
+// folderSize adds up what lies in a folder and below, up to folderFiles.
+func folderSize(path string) (size int64, files int) {
+	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		if files++; files > folderFiles {
+			return fs.SkipAll
+		}
+		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+			size += info.Size()
+		}
+		return nil
+	})
+	return size, files
 }
 
 type readerFunc func([]byte) (int, error)
