@@ -29,6 +29,9 @@ func (b *Backend) OpenFFmpeg(ctx context.Context, out io.Writer) (*ffmpeg.Tools,
 	if err != nil {
 		return nil, err
 	}
+	if !tools.Isolated() {
+		b.Logger.Warn("the system does not let ffmpeg be shut in as well as it could be", "tools", tools.Describe())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {

@@ -117,6 +117,10 @@ func (t *Tools) Describe() string {
 // Native tells whether the tools are the machine's own.
 func (t *Tools) Native() bool { return t.native != nil }
 
+// Isolated tells whether a tool sees nothing but its input, its output folder
+// and its own program. Where not, [Tools.Describe] says what stands instead.
+func (t *Tools) Isolated() bool { return t.native == nil || t.cage.rooted() }
+
 // command makes the process that c describes.
 func (t *Tools) command(ctx context.Context, c command) (*exec.Cmd, error) {
 	j := job{Tool: c.tool, Args: c.args, Input: c.input, Output: c.output, Cache: t.cache, Limits: c.limits(t.native != nil)}
