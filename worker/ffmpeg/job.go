@@ -61,6 +61,9 @@ func (c command) limits(native bool) limits {
 	if c.maxFile > 0 {
 		l.File = uint64(c.maxFile)
 	}
+	if c.memory > 0 {
+		l.Data = uint64(c.memory)
+	}
 	if native {
 		l.Space = spaceLimit
 	}

@@ -37,6 +37,8 @@ type command struct {
 	maxFile, maxFolder int64
 	// cpu bounds the time of processors; 0 stands for wall times the threads.
 	cpu time.Duration
+	// memory bounds what it may write to, in bytes; 0 stands for 3 GiB.
+	memory int64
 	// stdout reads the tool's output; its error ends the run. nil: discard.
 	stdout func(io.Reader) error
 	// stderr sees each line and tells whether to keep it out of the tail.
