@@ -184,7 +184,9 @@ func TestReview(t *testing.T) {
 		b.json("POST", path, admin, body).refused(t, http.StatusBadRequest, models.CodeInvalid)
 	}
 	b.json("POST", path, admin, `{"decision":"flag","note":"`+strings.Repeat("é", models.MaxNoteRunes)+`"}`).into(t, http.StatusOK, nil)
-	b.json("POST", "/api/videos/"+b.put("acme").ID+"/review", admin, `{"decision":"flag"}`).refused(t, http.StatusConflict, models.CodeConflict)
+	unfinished := "/api/videos/" + b.put("acme").ID
+	b.json("POST", unfinished+"/review", admin, `{"decision":"flag"}`).refused(t, http.StatusConflict, models.CodeConflict)
+	b.json("PATCH", unfinished, admin, `{"title":"new"}`).into(t, http.StatusOK, nil) // another video's entry
 
 	var trail library.AuditListing
 	b.do("GET", "/api/videos/"+d.ID+"/audit?limit=2", token(t, "acme", models.RoleEditor), nil).into(t, http.StatusOK, &trail)

@@ -41,7 +41,7 @@ func (f *fake) library() *Library {
 	links := &models.SignedLinks{Base: "http://localhost:5000", Key: bytes.Repeat([]byte("k"), 32)}
 	logger := slog.New(slog.DiscardHandler)
 	return &Library{
-		Store: f, Blobs: fakeBlobs{f}, Queue: f, Log: fakeLog{f}, Links: links, MaxUpload: 1 << 20, Logger: logger,
+		Store: f, Audit: noTrail{}, Blobs: fakeBlobs{f}, Queue: f, Log: fakeLog{f}, Links: links, MaxUpload: 1 << 20, Logger: logger,
 		Publisher: &rooms.Publisher{Videos: f, Log: fakeLog{f}, Links: links, Logger: logger},
 	}
 }
@@ -115,6 +115,13 @@ func (f *fake) Enqueue(_ context.Context, _ string, t models.Task) error {
 	}
 	f.tasks = append(f.tasks, t)
 	return nil
+}
+
+// noTrail is one that nothing has been added to.
+type noTrail struct{ models.Audit }
+
+func (noTrail) ListAudit(context.Context, string, models.AuditPage) (models.AuditList, error) {
+	return models.AuditList{}, nil
 }
 
 // fakeLog keeps events in the order in which they came.

@@ -53,6 +53,15 @@ func calls(l *Library) map[string]struct {
 			return err
 		}},
 		"delete": {models.ActionEdit, func(c context.Context, w models.Identity, id string) error { return l.Delete(c, w, id) }},
+		"review": {models.ActionAdmin, func(c context.Context, w models.Identity, id string) error {
+			_, err := l.Review(c, w, id, models.DecisionFlag, "n")
+			return err
+		}},
+		"scores": {models.ActionView, func(c context.Context, w models.Identity, id string) error { _, err := l.Scores(c, w, id); return err }},
+		"trail": {models.ActionEdit, func(c context.Context, w models.Identity, id string) error {
+			_, err := l.VideoTrail(c, w, id, models.AuditPage{})
+			return err
+		}},
 		"publish": {models.ActionPublish, func(c context.Context, w models.Identity, id string) error {
 			_, err := l.Publish(c, w, Publication{Event: models.EventUpdated, VideoID: id})
 			return err

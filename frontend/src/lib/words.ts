@@ -1,4 +1,4 @@
-import type { Stage, Status, Verdict, VideoDocument } from "@reelroom/react";
+import type { Sensitivity, Stage, Status, Verdict, VideoDocument } from "@reelroom/react";
 
 const units = ["B", "KB", "MB", "GB", "TB"];
 
@@ -68,6 +68,15 @@ export const verdictWords: Record<Verdict, { word: string; color: string; hint: 
   review: { word: "Review", color: "yellow", hint: "Something may be sensitive. A person should look." },
   flagged: { word: "Flagged", color: "red.9", hint: "Nudity or sexual content was found." },
 };
+
+/** What a person reads below the verdict: who decided, and what the machine says, or the machine's word alone. */
+export function verdictHint(found: Pick<Sensitivity, "verdict" | "machineVerdict" | "review">): string | undefined {
+  const { review, machineVerdict } = found;
+  if (!review) return verdictWords[found.verdict]?.hint;
+  const decided = `${review.decision === "approve" ? "Approved" : "Flagged"} by ${review.by || "an admin"}`;
+  const machine = `The classifier says: ${verdictWords[machineVerdict]?.word ?? machineVerdict}.`;
+  return review.note ? `${decided}: “${review.note}” ${machine}` : `${decided}. ${machine}`;
+}
 
 /** "10 s · 1920 × 1080 · H.264 · 4.2 MB", as far as it is known. */
 export function facts(v: VideoDocument): string {

@@ -1,6 +1,6 @@
 import { Badge, Button, Group, Progress, Stack, Text, Title } from "@mantine/core";
 import type { Sensitivity } from "@reelroom/react";
-import { span, verdictWords } from "../lib/words";
+import { span, verdictHint, verdictWords } from "../lib/words";
 
 interface Props {
   found: Sensitivity;
@@ -44,7 +44,7 @@ export function SensitivityReport({ found, seconds, onSeek }: Props) {
         <Title order={3} size="h5">Sensitive content</Title>
         <Badge color={verdict?.color} variant="filled" autoContrast tt="none">{verdict?.word ?? found.verdict}</Badge>
       </Group>
-      <Text size="sm">{verdict?.hint}</Text>
+      <Text size="sm">{verdictHint(found)}</Text>
       {segments.length > 0 && (
         <>
           {seconds > 0 && (
