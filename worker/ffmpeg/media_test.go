@@ -42,6 +42,7 @@ var recipes = map[string]string{
 	"one.mp4":      "-f lavfi -i testsrc2=s=321x181:r=10:d=0.1 -c:v mpeg4",
 	"tiny.avi":     "-f lavfi -i testsrc2=s=2x2:r=10:d=1 -c:v mjpeg -pix_fmt yuvj444p",
 	"tall.mov":     "-f lavfi -i testsrc2=s=32x4000:r=10:d=0.5 -c:v mjpeg -pix_fmt yuvj420p",
+	"png.mov":      "-f lavfi -i testsrc2=s=64x64:r=5:d=1 -c:v png",
 	"picture.png":  "-f lavfi -i testsrc2=s=64x64:r=1:d=1 -frames:v 1 -c:v png -f image2",
 	"minutes.mp4":  "-f lavfi -i testsrc2=s=320x180:r=10:d=60 -c:v libx264 -preset ultrafast -g 20 -pix_fmt yuv420p",
 	"fade.mp4":     "-f lavfi -i testsrc2=s=320x180:r=10:d=6,fade=in:d=2 -c:v libx264 -preset ultrafast -g 250 -sc_threshold 0 -pix_fmt yuv420p",
