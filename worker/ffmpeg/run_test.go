@@ -3,12 +3,10 @@
 package ffmpeg
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -180,55 +178,5 @@ func TestEmptyEnvironment(t *testing.T) {
 		if err != nil || !seen {
 			t.Error(err)
 		}
-	})
-}
-
-// orphanVariable makes the test binary start a tool, say its process id, and
-// wait for its own death.
-const orphanVariable = "REELROOM_TEST_ORPHAN"
-
-func leaveOrphan(path string) {
-	kind, path, _ := strings.Cut(path, ":")
-	o := Options{}
-	if kind == "embedded" {
-		o.Path = Embedded
-	}
-	tools, err := Open(context.Background(), o)
-	if err != nil {
-		panic(err)
-	}
-	if err := tools.Prepare(context.Background()); err != nil {
-		panic(err)
-	}
-	tools.started = func(pid int) { fmt.Println(pid) }
-	panic(endless(context.Background(), tools, path))
-}
-
-// When the worker is killed outright, the kernel kills its tools.
-func TestNoOrphanWhenTheParentDies(t *testing.T) {
-	t.Parallel()
-	path := media(t, "minutes.mp4")
-	both(t, func(t *testing.T, tools *Tools) {
-		kind := "native"
-		if !tools.Native() {
-			kind = "embedded"
-		}
-		parent := exec.CommandContext(t.Context(), os.Args[0])
-		parent.Env = append(os.Environ(), orphanVariable+"="+kind+":"+path)
-		out, err := parent.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := parent.Start(); err != nil {
-			t.Fatal(err)
-		}
-		line, err := bufio.NewReader(out).ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		pid, _ := strconv.Atoi(strings.TrimSpace(line))
-		_ = parent.Process.Kill()
-		_ = parent.Wait()
-		groupGone(t, pid, time.Second)
 	})
 }
