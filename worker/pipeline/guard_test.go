@@ -148,7 +148,7 @@ func TestStageTroubleEndsTheVideo(t *testing.T) {
 	p = newPipeline(t)
 	w, err := p.Blobs.Create(t.Context(), "acme", models.SourceKey("v", "n"))
 	if err == nil {
-		_, err = w.Write([]byte("x"))
+		_, err = w.Write([]byte("\x00\x00\x00\x08free"))
 	}
 	if err != nil || w.Commit() != nil {
 		t.Fatal(err)

@@ -102,7 +102,7 @@ func TestToolsLastLinesAreLogged(t *testing.T) {
 	p := tooled(t)
 	log := p.logged()
 	path := filepath.Join(t.TempDir(), "x.mp4")
-	if err := os.WriteFile(path, bytes.Repeat([]byte("no video at all "), 999), 0o600); err != nil {
+	if err := os.WriteFile(path, append([]byte("\x00\x00\x00\x10ftypisom\x00\x00\x00\x00"), bytes.Repeat([]byte("no video at all "), 999)...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	v := p.upload(t, "bad", path)
