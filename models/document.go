@@ -27,8 +27,11 @@ type Document struct {
 	EtaHighSeconds *float64   `json:"etaHighSeconds"`
 	Retry          int        `json:"retry"`
 	RetryAt        *time.Time `json:"retryAt"`
-	Attempt        int        `json:"attempt"`
-	Rev            int64      `json:"rev"`
+	// QueuePosition is a waiting video's place: 1 is the next to be worked on.
+	// It is null when that is not known.
+	QueuePosition *int  `json:"queuePosition"`
+	Attempt       int   `json:"attempt"`
+	Rev           int64 `json:"rev"`
 
 	Metadata *Metadata `json:"metadata"`
 	// Thumbnail and Media are signed, expiring, absolute URLs.

@@ -77,9 +77,12 @@ type Base struct {
 	TS             time.Time `json:"ts"`
 }
 
-// Queued is the payload of video:queued.
+// Queued is the payload of video:queued. While a video waits it is sent again,
+// to those who watch the video, when its place has changed: with the same rev.
 type Queued struct {
 	Base
+	// QueuePosition is 1 for the next to be worked on, null when not known.
+	QueuePosition *int `json:"queuePosition"`
 }
 
 // Progress is the payload of video:progress. Progress is overall, 0 to 100,
@@ -213,7 +216,7 @@ func EventOf(v *Video, links Links, last *Progress) Event {
 	}
 	switch v.Status {
 	case StatusQueued:
-		return v.event(EventQueued, Queued{b})
+		return v.event(EventQueued, Queued{b, nil})
 	case StatusProcessing:
 		p := Progress{
 			Base: b, Stage: v.Stage, Progress: v.Stage.Start(), Message: progressWords(v),
@@ -278,6 +281,15 @@ func ProgressOf(v *Video, now time.Time, r Report, floor int, to Audience) Event
 	e := v.event(EventProgress, p)
 	e.Transition = false
 	e.Audience = to
+	return e
+}
+
+// QueuedAgain makes the event that tells those who watch a waiting video its
+// place. The log takes it only while nothing has happened to the video since.
+func QueuedAgain(v *Video, now time.Time, position int) Event {
+	e := v.event(EventQueued, Queued{v.base(now), &position})
+	e.Transition = false
+	e.Audience = ToVideo
 	return e
 }
 

@@ -21,6 +21,13 @@ func TaskOf(v *Video) Task {
 	return Task{v.OrganizationID, v.ID, v.Attempt, v.Fence, v.Status == StatusProcessing}
 }
 
+// Place is where a video stands in the queue: 1 is the next to be worked on.
+type Place struct {
+	VideoID  string
+	Attempt  int
+	Position int
+}
+
 // Queue carries tasks to workers, at least once. Enqueueing a task that is
 // already there succeeds and changes nothing.
 type Queue interface {

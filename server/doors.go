@@ -25,6 +25,7 @@ type doors struct {
 	sockets  *socketio.Door
 	leaving  atomic.Bool
 	denylist *auth.Denylist
+	videos   *library.Library
 }
 
 // open builds every door on one library and one verifier.
@@ -51,7 +52,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	bounds := limits.New(c.Limits, logger)
 	videos := &library.Library{
 		Store: b.Store, Policies: b.Store, Audit: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
-		MaxUpload: c.MaxUpload, Logger: logger,
+		Positions: b.Queue, MaxUpload: c.MaxUpload, Logger: logger,
 		Admit: func(ctx context.Context, org string) error { return bounds.Queue(ctx, b.Store, org) },
 	}
 	ages := newAges()
@@ -72,7 +73,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 			logger.Info("sockets were dismissed, as their token was revoked", "organization", r.OrganizationID, "kind", r.Kind, "sockets", n)
 		}
 	})
-	d := &doors{sockets: sockets, denylist: denylist}
+	d := &doors{sockets: sockets, denylist: denylist, videos: videos}
 	checks := b.Ready()
 	checks["serving"] = d.serving
 	routes := api.New(api.Config{

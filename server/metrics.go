@@ -109,13 +109,6 @@ func metrics(b *backend.Backend, door *socketio.Door, ages prometheus.Histogram,
 
 	counter("swept_files_total", "Files that no record named, and unfinished ones, that this process has removed.", func() float64 { return float64(b.Sweeper.Removed().Count) })
 	counter("swept_bytes_total", "Their size, where the storage tells.", func() float64 { return float64(b.Sweeper.Removed().Bytes) })
-
-	gauge("queue_tasks", "Tasks that wait for a worker; -1 when the queue does not answer.", func() float64 {
-		n, err := b.Queue.Depth()
-		if err != nil {
-			return -1
-		}
-		return float64(n)
-	}, nil)
+	queueMetrics(b.Queue, gauge, counter)
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }

@@ -111,6 +111,8 @@ func (l *Log) Append(ctx context.Context, org string, e models.Event) (rooms.Cur
 		}
 	case e.Name == models.EventProgress:
 		kind, saved = "p", "set"
+	case e.Name == models.EventQueued:
+		kind = "q"
 	}
 	k, word := l.keys(org), newWord()
 	idKey, idLife := k.once(word), time.Duration(0)

@@ -23,7 +23,7 @@ local function digits(n) return string.format('%.0f', n) end
 // appendScript answers {fresh, epoch, seq}.
 //
 // KEYS: 3 video, 4 idempotency id. ARGV: 2 event, 3 kind (t transition,
-// p progress, - other), 4 rev, 5 what to do with the saved progress (set, drop,
+// p progress, q a waiting video's place, - other), 4 rev, 5 what to do with the saved progress (set, drop,
 // keep), 6 life of the id in ms (0: none), 7 channel, 8 retention in ms,
 // 9 most entries, 10 life of the video's hash in ms, 11 when the record changed
 // in ms of the store's clock (0: not known), 12 whether that ended the video.
@@ -59,7 +59,7 @@ if ARGV[3] ~= '-' then
     end
   end
   if ARGV[3] == 't' and rev == last and seen[2] then return known(seen[2]) end
-  if rev < last or ARGV[3] == 't' and rev == last then return {0, epoch, digits(seq)} end
+  if rev < last or ARGV[3] == 't' and rev == last or ARGV[3] == 'q' and rev ~= last then return {0, epoch, digits(seq)} end
 end
 
 local time = redis.call('TIME')

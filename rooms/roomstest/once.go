@@ -55,6 +55,30 @@ func testTransitionsOnce(t *testing.T, open Open) {
 	}
 }
 
+// The place of a waiting video is told only while it waits: never before its
+// transition, and never after the next one.
+func testPlacesInQueue(t *testing.T, open Open) {
+	b := open(t, Limits{})
+	log := b.Log()
+	again := Transition("v", 1, models.EventQueued)
+	again.Transition, again.Audience = false, models.ToVideo
+	dropped(t, log, "acme", again)
+	add(t, log, "acme", Transition("v", 1, models.EventQueued))
+	add(t, log, "acme", again)
+	add(t, log, "acme", again) // as often as it changes
+	add(t, log, "acme", Transition("v", 2, models.EventProgress))
+	add(t, log, "acme", Progress("v", 2, 20))
+	dropped(t, log, "acme", again)
+	again.Rev = 2
+	add(t, log, "acme", Transition("v", 3, models.EventProcessed))
+	dropped(t, log, "acme", again)
+	last, err := log.Progress(t.Context(), "acme", "v")
+	must(t, err)
+	if len(last) != 0 {
+		t.Errorf("progress is kept: %v", last)
+	}
+}
+
 func testIDsOnce(t *testing.T, open Open) {
 	b := open(t, Limits{})
 	logs := []rooms.Log{b.Log(), b.Log()}

@@ -38,6 +38,7 @@ func TestLog(t *testing.T, open Open) {
 		{"contiguous", testContiguous},
 		{"transitions once", testTransitionsOnce},
 		{"lives", testLives},
+		{"places in the queue", testPlacesInQueue},
 		{"ids once", testIDsOnce},
 		{"progress", testProgress},
 		{"bounded by count", testBoundedByCount},

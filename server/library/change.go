@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"log/slog"
 
 	"reelroom/models"
 )
@@ -11,7 +12,12 @@ func (l *Library) Cancel(ctx context.Context, who models.Identity, id string) (m
 	if err := check(who, models.ActionEdit, id); err != nil {
 		return models.Document{}, err
 	}
-	return l.change(ctx, who, id, models.AuditCancel, models.Cancel(), "")
+	v, err := l.advance(ctx, who, id, models.AuditCancel, models.Cancel(), "")
+	if err != nil {
+		return models.Document{}, err
+	}
+	l.forget(ctx, &v)
+	return l.document(ctx, &v), nil
 }
 
 // Retry starts the next attempt of a failed or cancelled video, at the stage
@@ -54,7 +60,10 @@ func (l *Library) Delete(ctx context.Context, who models.Identity, id string) er
 	if err := check(who, models.ActionEdit, id); err != nil {
 		return err
 	}
-	_, err := l.advance(ctx, who, id, models.AuditDelete, models.Delete(), "")
+	v, err := l.advance(ctx, who, id, models.AuditDelete, models.Delete(), "")
+	if err == nil {
+		l.forget(ctx, &v)
+	}
 	return err
 }
 
@@ -63,8 +72,14 @@ func (l *Library) Delete(ctx context.Context, who models.Identity, id string) er
 func (l *Library) enqueue(ctx context.Context, v *models.Video) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := l.Queue.Enqueue(ctx, v.OrganizationID, models.TaskOf(v)); err != nil {
-		l.Logger.Warn("the work could not be queued; the reconciler will do it",
-			"organization", v.OrganizationID, "video", v.ID, "error", err)
+	err := l.Queue.Enqueue(ctx, v.OrganizationID, models.TaskOf(v))
+	if err == nil {
+		return
 	}
+	level := slog.LevelDebug
+	if l.mayComplain(&l.unqueued) {
+		level = slog.LevelWarn
+	}
+	l.Logger.Log(ctx, level, "the work could not be queued; the reconciler will do it",
+		"organization", v.OrganizationID, "video", v.ID, "error", err)
 }

@@ -12,8 +12,8 @@ import (
 	"reelroom/rooms"
 )
 
-// Library is the one service behind every door. All fields but Admit and Now are
-// needed.
+// Library is the one service behind every door. All fields but Positions,
+// Admit and Now are needed.
 type Library struct {
 	Store     models.Videos
 	Policies  models.Policies
@@ -23,6 +23,8 @@ type Library struct {
 	Publisher *rooms.Publisher
 	Log       rooms.Log
 	Links     models.Links
+	// Positions tells the places of waiting videos; nil when nothing knows them.
+	Positions Positions
 	// Admit permits work on one more video of an organization; nil permits any.
 	Admit func(ctx context.Context, org string) error
 	// MaxUpload is in bytes.
@@ -31,8 +33,9 @@ type Library struct {
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 
-	// complained is when the log was last said to be away, in Unix seconds.
-	complained atomic.Int64
+	// complained is when the log was last said to be away, unqueued the queue,
+	// in Unix seconds.
+	complained, unqueued atomic.Int64
 	// previews holds the organizations that have one made.
 	previews sync.Map
 }
@@ -150,12 +153,15 @@ func (l *Library) document(ctx context.Context, v *models.Video) models.Document
 }
 
 // documents makes the documents of records, with the last published progress
-// of those that are running.
+// of those that are running and the places of those that wait.
 func (l *Library) documents(ctx context.Context, org string, videos []models.Video) []models.Document {
 	out := make([]models.Document, len(videos))
 	var running []string
 	for i := range videos {
 		out[i] = models.DocumentOf(&videos[i], l.Links)
+	}
+	l.place(ctx, org, videos, out)
+	for i := range videos {
 		if videos[i].Status == models.StatusProcessing {
 			running = append(running, videos[i].ID)
 		}
@@ -182,11 +188,15 @@ func (l *Library) documents(ctx context.Context, org string, videos []models.Vid
 
 // complain says that the event log is away, but not for every request.
 func (l *Library) complain(err error) {
-	now := l.now().Unix()
-	last := l.complained.Load()
-	if now-last >= int64(complainEvery/time.Second) && l.complained.CompareAndSwap(last, now) {
+	if l.mayComplain(&l.complained) {
 		l.Logger.Warn("the event log does not answer; lists go without its cursor", "error", err)
 	}
+}
+
+// mayComplain tells whether it is time for the next complaint.
+func (l *Library) mayComplain(last *atomic.Int64) bool {
+	now, before := l.now().Unix(), last.Load()
+	return now-before >= int64(complainEvery/time.Second) && last.CompareAndSwap(before, now)
 }
 
 func (l *Library) now() time.Time {

@@ -153,6 +153,17 @@ func (x *index) roomsOf(id socket.SocketId) []rooms.Room {
 	return names
 }
 
+// inRooms counts the rooms that each session is in.
+func (x *index) inRooms() map[*session]int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	counts := make(map[*session]int, len(x.sessions))
+	for _, s := range x.sessions {
+		counts[s] = len(s.rooms)
+	}
+	return counts
+}
+
 func (x *index) counts() (sessions, rooms int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -150,6 +150,7 @@ func TestHealing(t *testing.T) {
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			onEach(t, func(t *testing.T, redis *redis.Client) {
 				r := newRigOn(t, redis)
 				broken(t, r)

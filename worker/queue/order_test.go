@@ -16,9 +16,11 @@ import (
 	"reelroom/models/modelstest/testenv"
 )
 
+const inProcess = "in_process"
+
 // onEach runs a test with the Redis in process and with a real one.
 func onEach(t *testing.T, test func(*testing.T, *redis.Client)) {
-	t.Run("in process", func(t *testing.T) {
+	t.Run(inProcess, func(t *testing.T) {
 		t.Parallel()
 		test(t, connect(t, miniredis.RunT(t).Addr()))
 	})
@@ -49,6 +51,8 @@ type modelOrder struct {
 	clock  int
 	held   []taken
 }
+
+var organizations = []string{"acme", "globex", "Ünïq:o.rg", "d"}
 
 const neverServed = -1 << 40
 
@@ -122,6 +126,7 @@ func TestOrderIsFair(t *testing.T) {
 func checkOrder(t *rapid.T, o order, die func(o order, id string)) {
 	ctx := context.Background()
 	m := &modelOrder{lists: map[string][]taken{}, turns: map[string]int{}, served: map[string]int{}}
+	c := &Client{order: o}
 	made := 0
 	known := map[string]bool{}
 	must := func(err error) {
@@ -150,7 +155,7 @@ func checkOrder(t *rapid.T, o order, die func(o order, id string)) {
 	}
 	actions := map[string]func(*rapid.T){
 		"come": func(t *rapid.T) {
-			org := rapid.SampledFrom([]string{"acme", "globex", "Ünïq:o.rg", "d"}).Draw(t, "organization")
+			org := rapid.SampledFrom(organizations).Draw(t, "organization")
 			made++
 			next := task(org, fmt.Sprintf("v:%d", made))
 			next.Begun = rapid.IntRange(0, 4).Draw(t, "begun") == 0
@@ -215,6 +220,19 @@ func checkOrder(t *rapid.T, o order, die func(o order, id string)) {
 			m.wait(h, true)
 			m.first(h.task.OrganizationID)
 		},
+		"forget": func(t *rapid.T) {
+			for org, list := range m.lists {
+				i := rapid.IntRange(0, len(list)-1).Draw(t, "waiting")
+				gone := list[i].task
+				must(c.Forget(ctx, org, &models.Video{ID: gone.VideoID, Attempt: gone.Attempt}))
+				delete(known, list[i].id)
+				if m.lists[org] = slices.Delete(list, i, i+1); len(list) == 1 {
+					delete(m.lists, org)
+					delete(m.turns, org)
+				}
+				return
+			}
+		},
 		"look": func(t *rapid.T) { checkPositions(t, o, m) },
 	}
 	t.Repeat(actions)
@@ -239,24 +257,23 @@ func checkPositions(t *rapid.T, o order, m *modelOrder) {
 	for org, list := range m.lists {
 		future.lists[org], future.turns[org] = slices.Clone(list), m.turns[org]
 	}
-	want := map[string][]Position{}
+	want := map[string][]models.Place{}
 	for n := 1; ; n++ {
 		next, ok := future.take()
 		if !ok {
 			break
 		}
 		org := next.task.OrganizationID
-		want[org] = append(want[org], Position{next.task.VideoID, next.task.Attempt, n})
+		want[org] = append(want[org], models.Place{VideoID: next.task.VideoID, Attempt: next.task.Attempt, Position: n})
 	}
-	for _, org := range []string{"acme", "globex", "Ünïq:o.rg", "d"} {
-		got, err := c.First(context.Background(), org, 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		slices.SortFunc(got, func(a, b Position) int { return cmp.Compare(a.Position, b.Position) })
-		if !slices.Equal(got, want[org]) {
-			t.Fatalf("%s: positions %v, want %v", org, got, want[org])
-		}
+	org := rapid.SampledFrom(organizations).Draw(t, "whose")
+	got, err := c.First(context.Background(), org, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(got, func(a, b models.Place) int { return cmp.Compare(a.Position, b.Position) })
+	if !slices.Equal(got, want[org]) {
+		t.Fatalf("%s: positions %v, want %v", org, got, want[org])
 	}
 }
 

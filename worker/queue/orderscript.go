@@ -182,6 +182,18 @@ if ARGV[4] == 'skip' then first(org) end
 return 1
 `)
 
+// forgetScript takes a waiting video out of line; what is taken, its worker leaves.
+//
+// ARGV: 2 id.
+var forgetScript = redis.NewScript(orderPrelude + `
+local id = ARGV[2]
+local org, member = string.match(id, '^([^:]+):(.+)$')
+if redis.call('ZREM', listOf(org), member) == 0 then return 0 end
+redis.call('HDEL', entries, id)
+if redis.call('ZCARD', listOf(org)) == 0 then redis.call('ZREM', turns, org) end
+return 1
+`)
+
 // renewScript lets takings live on.
 //
 // ARGV: 2 ms, then pairs of id and fence.

@@ -60,6 +60,7 @@ const statusWords: Record<Status, string> = {
 /** What is happening to a video, in words. */
 export function statusLine(v: VideoDocument): string {
   if (v.status === "processing") return v.message || (v.stage ? stageWords[v.stage] : statusWords.processing);
+  if (v.status === "queued" && v.queuePosition) return v.queuePosition === 1 ? "Next in line" : `Number ${v.queuePosition} in line`;
   return statusWords[v.status] ?? v.status;
 }
 

@@ -29,7 +29,10 @@ export function applyEvent(
   switch (name) {
     case "video:queued": {
       video.title = (payload as Queued & Logged).title ?? held.title;
-      Object.assign(video, idle, { progress: 0, error: null, code: null, finishedAt: null });
+      // The first word about a video comes before its place is known.
+      const place = rev === held.rev ? held.queuePosition : null;
+      const queuePosition = (payload as Queued & Logged).queuePosition ?? place ?? null;
+      Object.assign(video, idle, { progress: 0, error: null, code: null, finishedAt: null, queuePosition });
       stale = attempt !== held.attempt;
       break;
     }
@@ -41,6 +44,7 @@ export function applyEvent(
       video.stageProgress = p.stageProgress ?? 0;
       video.message = p.message ?? "";
       video.etaSeconds = p.etaSeconds ?? null;
+      video.queuePosition = null;
       video.etaHighSeconds = p.etaHighSeconds ?? null;
       video.retry = p.retry ?? 0;
       video.retryAt = p.retryAt ?? null;
@@ -79,7 +83,7 @@ export function applyEvent(
   return { video, stale };
 }
 
-const idle = { stageProgress: 0, message: "", etaSeconds: null, etaHighSeconds: null, retry: 0, retryAt: null };
+const idle = { stageProgress: 0, message: "", etaSeconds: null, etaHighSeconds: null, retry: 0, retryAt: null, queuePosition: null };
 
 /** Tells whether a fetched document is older than the one that is held. */
 export function olderDocument(fetched: VideoDocument, held: VideoDocument): boolean {

@@ -148,6 +148,8 @@ export interface VideoDocument {
   etaHighSeconds: number | null;
   retry: number;
   retryAt: Timestamp | null;
+  /** QueuePosition is a waiting video's place: 1 is the next to be worked on. It is null when that is not known. */
+  queuePosition: number | null;
   attempt: number;
   rev: number;
   metadata: Metadata | null;
@@ -384,8 +386,11 @@ export interface Base {
   ts: Timestamp;
 }
 
-/** Queued is the payload of video:queued. */
-export type Queued = Base;
+/** Queued is the payload of video:queued. While a video waits it is sent again, to those who watch the video, when its place has changed: with the same rev. */
+export interface Queued extends Base {
+  /** QueuePosition is 1 for the next to be worked on, null when not known. */
+  queuePosition: number | null;
+}
 
 /** Progress is the payload of video:progress. Progress is overall, 0 to 100, and never falls within an attempt: each stage has its band, in which it moves with the work that is done. StageProgress is 0 to 100 within Stage: the share of its expected time that is over. */
 export interface Progress extends Base {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createLibraryStore, type LibraryStore } from "../src/index";
-import { FakeServer, FakeSocket, progress, video } from "./fake";
+import { changed, FakeServer, FakeSocket, progress, video } from "./fake";
 
 let socket: FakeSocket;
 let server: FakeServer;
@@ -107,6 +107,19 @@ describe("list and tail", () => {
     await settle();
     expect(held("new")).toMatchObject({ status: "processing", progress: 40, fileName: "new.mp4" });
     expect(server.calls.filter((c) => c === "/api/videos/new")).toHaveLength(1);
+  });
+
+  it("shows a waiting video's place until its work begins, and not after", async () => {
+    await start(video("a", { queuePosition: 3 }));
+    const place = (seq: number, queuePosition: number | null) =>
+      socket.fire(...changed("video:queued", "a", 1, seq, { status: "queued", queuePosition }));
+    place(2, null); // the first word comes before the place is known
+    expect(held("a")?.queuePosition).toBe(3);
+    place(3, 1);
+    expect(held("a")).toMatchObject({ status: "queued", queuePosition: 1 });
+    socket.fire(...progress("a", 2, 4, 10, { stage: "metadata" }));
+    place(5, 1);
+    expect(held("a")).toMatchObject({ status: "processing", queuePosition: null });
   });
 
   it("fetches the document when a stage has found something", async () => {
