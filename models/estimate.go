@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"math"
 )
 
@@ -17,6 +18,14 @@ type Eta struct {
 // Fits reports whether e can be shown: finite, not negative, in order.
 func (e Eta) Fits() bool {
 	return e.Seconds >= 0 && e.HighSeconds >= e.Seconds && !math.IsInf(e.HighSeconds, 0)
+}
+
+// LogValue writes both figures into a log.
+func (e *Eta) LogValue() slog.Value {
+	if e == nil {
+		return slog.Value{}
+	}
+	return slog.GroupValue(slog.Float64("seconds", e.Seconds), slog.Float64("highSeconds", e.HighSeconds))
 }
 
 // EtaPlaces are where promises are compared with the truth: when a worker takes

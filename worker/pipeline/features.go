@@ -47,8 +47,9 @@ func (p *Pipeline) promising(t models.Transition) models.Transition {
 			return err
 		}
 		if v.Status == models.StatusProcessing {
-			eta := p.Estimator.Eta(v.Stage, p.features(v))
-			v.Eta = &eta
+			if eta := p.Estimator.Eta(v.Stage, p.features(v)); eta.Fits() { // a store refuses what is no number
+				v.Eta = &eta
+			}
 		}
 		return nil
 	}

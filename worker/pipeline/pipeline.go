@@ -82,11 +82,12 @@ func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 		return errPoison
 	}
 	logger := p.Logger.With("organization", org, "video", id, "attempt", video.Attempt, "fence", video.Fence)
-	started := time.Now()
+	started, promised := time.Now(), video.Eta
 	stage, lost, err := p.watched(ctx, &video, logger)
 	switch {
 	case err == nil:
-		logger.Info("video processed", "seconds", time.Since(started).Seconds())
+		logger.Info("video processed", "seconds", time.Since(started).Seconds(),
+			"promised", promised)
 		return nil
 	case lost:
 		logger.Info("work stopped: the video was taken over, cancelled or deleted", "stage", stage)
