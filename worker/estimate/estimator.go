@@ -82,7 +82,7 @@ func (e *Estimator) Eta(stage models.Stage, f Features) models.Eta {
 func (e *Estimator) Total(f Features) models.Eta { return e.Eta(models.Stages[0], f) }
 
 func (m model) eta(stage models.Stage, f Features, elapsed, fraction float64) models.Eta {
-	return sum(append(m.rest(stage, f), left(m.stage(stage, f), elapsed, fraction))...).eta()
+	return sum(append(m.rest(stage, f), m.left(stage, f, elapsed, fraction))...).eta()
 }
 
 // went takes what a stage took into the pace of this process.

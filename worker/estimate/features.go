@@ -51,16 +51,28 @@ const (
 	mostSamples  = 900
 )
 
+// starts is what the tools of a stage take before they work, by the rule.
+func starts(stage models.Stage, f Features) float64 {
+	start := startNative
+	if f.Embedded {
+		start = startEmbedded
+	}
+	if stage == models.StageMetadata {
+		return 2 * start
+	}
+	return start
+}
+
 // rule is the rule of thumb for one stage.
 func rule(stage models.Stage, f Features) float64 {
-	start, slow := startNative, 1.0
+	start, slow := starts(stage, f), 1.0
 	if f.Embedded {
-		start, slow = startEmbedded, slowEmbedded
+		slow = slowEmbedded
 	}
 	amount := func(n int64) float64 { return float64(max(n, 0)) }
 	bytes := amount(f.Bytes)
 	if stage == models.StageMetadata { // two tools, no decoding
-		return 2*start + bytes*perByte*slow
+		return start + bytes*perByte*slow
 	}
 	load := Load{Decoded: int64(bytes / bytesASecond), Classified: int64(min(bytes/bytesASecond, mostSamples))}
 	pixels := 1.0 // million

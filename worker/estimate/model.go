@@ -49,6 +49,12 @@ func (m model) stage(stage models.Stage, f Features) spread {
 	return spread{math.Log(rule(stage, f)) + mean + m.pace, min(max(math.Sqrt(variance), leastSigma), mostSigma)}
 }
 
+// left is what is left of the stage.
+func (m model) left(stage models.Stage, f Features, elapsed, fraction float64) spread {
+	share := min(starts(stage, f)/rule(stage, f), 0.9)
+	return left(m.stage(stage, f), share, elapsed, fraction)
+}
+
 // rest are the stages that follow.
 func (m model) rest(stage models.Stage, f Features) (rest []spread) {
 	for s := stage.Next(); s != ""; s = s.Next() {

@@ -46,9 +46,9 @@ func (w *world) process(t *testing.T, e *Estimator, f Features) (said [2]models.
 		if stage == models.StageThumbnail {
 			said[1], known = eta, now
 		}
-		total, begun := w.takes(stage, f), now
+		total, begun, share := w.takes(stage, f), now, starts(stage, f)/rule(stage, f)
 		for percent := 5; percent <= 100; percent += 5 {
-			now = begun.Add(time.Duration(total * float64(percent) / 100 * 1e9))
+			now = begun.Add(time.Duration(total * (share + (1-share)*float64(percent)/100) * 1e9))
 			if eta, over := run.At(float64(percent)/100, now); !eta.Fits() || over <= 0 || over > 1 {
 				t.Fatalf("%s at %d %%: %+v, %v", stage, percent, eta, over)
 			}

@@ -79,7 +79,7 @@ func (r *Run) At(fraction float64, now time.Time) (eta models.Eta, over float64)
 	m, elapsed := r.e.model(), now.Sub(r.begun).Seconds()
 	eta = m.eta(r.stage, r.features, elapsed, fraction)
 	if elapsed > 0 {
-		r.over = max(r.over, elapsed/(elapsed+left(m.stage(r.stage, r.features), elapsed, fraction).median()))
+		r.over = max(r.over, elapsed/(elapsed+m.left(r.stage, r.features, elapsed, fraction).median()))
 	}
 	if r.next < len(marks) && fraction >= marks[r.next] {
 		for r.next < len(marks) && fraction >= marks[r.next] {

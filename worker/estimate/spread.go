@@ -42,8 +42,7 @@ func sum(parts ...spread) spread {
 
 const (
 	// rateNoise is the variance, at half the work, of ln(total) as the rate so
-	// far gives it; near the beginning it says little, for tools take their
-	// time to start.
+	// far gives it; near the beginning it says little.
 	rateNoise = 0.08
 	// roughness is how far a fraction of the work may be from the fraction of
 	// the time: what is left of the last percents is known badly.
@@ -52,14 +51,17 @@ const (
 	least = 0.01
 )
 
-// left is what is left of a stage that was expected to take s, after elapsed
-// seconds and with that fraction of its work done.
-func left(s spread, elapsed, fraction float64) spread {
+// left is what is left of a stage that was expected to take s, a share of which
+// passes before its work begins, after elapsed seconds and with that fraction of
+// the work done.
+func left(s spread, share, elapsed, fraction float64) spread {
 	if fraction < least || elapsed <= 0 {
 		return longer(s, elapsed)
 	}
 	fraction = min(fraction, 1-roughness/2)
-	rate, noise := math.Log(elapsed/fraction), rateNoise*(1-fraction)/fraction+roughness
+	worked := max(elapsed-share*s.median(), elapsed*(1-share))
+	s.mu += math.Log(1 - share)
+	rate, noise := math.Log(worked/fraction), rateNoise*(1-fraction)/fraction+roughness
 	// An expectation that the rate refutes is believed less.
 	surprise := (rate - s.mu) * (rate - s.mu) / (s.sigma*s.sigma + noise)
 	believed, observed := 1/(s.sigma*s.sigma*(1+surprise/4)), 1/noise

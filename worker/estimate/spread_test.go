@@ -72,7 +72,7 @@ func TestLeftFalls(t *testing.T) {
 		expected, last := spread{math.Log(10), 0.6}, math.Inf(1)
 		for percent := 2; percent < 100; percent++ {
 			fraction := float64(percent) / 100
-			s := left(expected, total*fraction, fraction)
+			s := left(expected, 0, total*fraction, fraction)
 			if s.median() > last && total < 100 || s.high() <= s.median() || s.median() <= 0 {
 				t.Errorf("%d %% of %v s: %.2f to %.2f s are left, after %.2f", percent, total, s.median(), s.high(), last)
 			}
@@ -82,7 +82,17 @@ func TestLeftFalls(t *testing.T) {
 			}
 		}
 	}
-	if s := left(spread{0, 0.5}, 0, 0); s != (spread{0, 0.5}) {
+	if s := left(spread{0, 0.5}, 0, 0, 0); s != (spread{0, 0.5}) {
 		t.Errorf("at the beginning: %v", s)
+	}
+}
+
+// The time that a tool takes to start is not taken for slow work.
+func TestStartIsNoWork(t *testing.T) {
+	t.Parallel()
+	const start, work = 4.0, 6.0
+	for _, fraction := range []float64{0.1, 0.25, 0.5, 0.9} {
+		s := left(spread{math.Log(start + work), 0.6}, start/(start+work), start+work*fraction, fraction)
+		near(t, "what is left", s.median(), work*(1-fraction), 1.05)
 	}
 }
