@@ -59,9 +59,9 @@ func left(s spread, share, elapsed, fraction float64) spread {
 		return longer(s, elapsed)
 	}
 	fraction = min(fraction, 1-roughness/2)
-	worked := max(elapsed-share*s.median(), elapsed*(1-share))
-	s.mu += math.Log(1 - share)
-	rate, noise := math.Log(worked/fraction), rateNoise*(1-fraction)/fraction+roughness
+	s.mu += math.Log(1 - share) // the work alone, whose rate is: the share that is over took elapsed
+	rate := math.Log((1 - share) * elapsed / (share + (1-share)*fraction))
+	noise := rateNoise*(1-fraction)/fraction + roughness
 	// An expectation that the rate refutes is believed less.
 	surprise := (rate - s.mu) * (rate - s.mu) / (s.sigma*s.sigma + noise)
 	believed, observed := 1/(s.sigma*s.sigma*(1+surprise/4)), 1/noise
