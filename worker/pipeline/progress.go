@@ -32,9 +32,8 @@ type progress struct {
 	running bool
 	video   models.Video
 	latest  models.Report
-	step    float64 // of the latest report's fraction
-	fresh   bool    // nobody has seen the latest report
-	owed    bool    // the organization has not
+	fresh   bool // nobody has seen the latest report
+	owed    bool // the organization has not
 }
 
 func (p *Pipeline) newProgress(ctx context.Context, run *estimate.Run, logger *slog.Logger) *progress {
@@ -65,7 +64,6 @@ func (g *progress) begin(video models.Video) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.video, g.running, g.latest, g.fresh, g.owed = video, true, models.Report{}, false, false
-	g.step = 0
 	g.run.Begin(video.Stage, g.p.features(&video), video.Eta, time.Now())
 }
 
@@ -103,7 +101,6 @@ func (g *progress) report(next models.Report) {
 	next.Fraction = max(min(next.Fraction, 1), g.latest.Fraction)
 	changed := g.running && (next.Fraction != g.latest.Fraction || next.Message != g.latest.Message)
 	if changed {
-		g.step = next.Fraction - g.latest.Fraction
 		g.latest, g.fresh = next, true
 	}
 	g.mu.Unlock()
@@ -123,9 +120,7 @@ func (g *progress) take(turn bool) (video models.Video, r models.Report, tell bo
 	tell = g.running && (g.fresh || turn && g.owed)
 	if tell {
 		g.fresh, g.owed = false, !turn
-		// A report tells where the frame stood that was done; what is done
-		// reaches to the next one.
-		eta, over := g.run.At(min(g.latest.Fraction+g.step, 1), time.Now())
+		eta, over := g.run.At(g.latest.Fraction, time.Now())
 		g.latest.Eta, g.latest.Over = &eta, over
 	}
 	return g.video, g.latest, tell
