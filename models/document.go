@@ -39,7 +39,10 @@ type Document struct {
 	Placeholder *string `json:"placeholder"`
 	// Storyboard is the URL, of the same kind, of a WebVTT file that names the
 	// parts of one picture to show while scrubbing; null while there is none.
-	Storyboard  *string      `json:"storyboard"`
+	Storyboard *string `json:"storyboard"`
+	// Playback is what a browser can play; null while that is not known, and
+	// where there is nothing.
+	Playback    *Playback    `json:"playback"`
 	Media       string       `json:"media"`
 	Sensitivity *Sensitivity `json:"sensitivity"`
 	Warnings    []Warning    `json:"warnings"`
@@ -89,6 +92,7 @@ func DocumentOf(v *Video, links Links) Document {
 		url := links.Storyboard(v.OrganizationID, v.ID)
 		d.Storyboard = &url
 	}
+	d.Playback = v.playback(links)
 	if f := v.Failure; f != nil {
 		d.Error, d.Code = &f.Message, &f.Code
 	}

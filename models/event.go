@@ -119,6 +119,7 @@ type Processed struct {
 	Storyboard  *string      `json:"storyboard"`
 	Sensitivity *Sensitivity `json:"sensitivity"`
 	Warnings    []Warning    `json:"warnings"`
+	Playback    *Playback    `json:"playback"`
 }
 
 // Failed is the payload of video:failed.
@@ -166,6 +167,8 @@ func StageMessage(s Stage) string {
 		return "Choosing a thumbnail"
 	case StageSensitivity:
 		return "Looking for sensitive content"
+	case StageRendition:
+		return "Making a version for browsers"
 	}
 	return ""
 }
@@ -229,7 +232,7 @@ func EventOf(v *Video, links Links, last *Progress) Event {
 		return v.event(EventProgress, p)
 	case StatusCompleted:
 		d := DocumentOf(v, links)
-		return v.event(EventProcessed, Processed{b, 100, d.Metadata, d.Thumbnail, d.Placeholder, d.Storyboard, d.Sensitivity, d.Warnings})
+		return v.event(EventProcessed, Processed{b, 100, d.Metadata, d.Thumbnail, d.Placeholder, d.Storyboard, d.Sensitivity, d.Warnings, d.Playback})
 	case StatusFailed:
 		f := Failure{Code: CodeInternal, Message: "Processing failed."}
 		if v.Failure != nil {
@@ -271,7 +274,7 @@ func ProgressOf(v *Video, now time.Time, r Report, floor int, to Audience) Event
 	}
 	p := Progress{
 		Base: v.base(now), Stage: v.Stage, Message: r.Message, Retry: v.Delays,
-		Progress:      max(v.Stage.Overall(fraction), floor),
+		Progress:      max(v.overall(fraction), floor),
 		StageProgress: float64(int(min(max(over, 0), 1)*1000)) / 10,
 	}
 	p.EtaSeconds, p.EtaHighSeconds = r.Eta.shown()

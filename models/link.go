@@ -16,6 +16,8 @@ type Links interface {
 	Storyboard(org, videoID string) string
 	StoryboardPicture(org, videoID string) string
 	Evidence(org, videoID string, atMs int64) string
+	// Playback is of the version for browsers, where one was made.
+	Playback(org, videoID string) string
 }
 
 // The kinds of links: the last part of their path, and what a signature is for.
@@ -24,6 +26,7 @@ const (
 	LinkThumbnail         = "thumbnail"
 	LinkStoryboard        = "storyboard.vtt"
 	LinkStoryboardPicture = "storyboard.jpg"
+	LinkPlayback          = "playback"
 )
 
 // LinkEvidence is the kind of the link to the picture of a moment.
@@ -47,6 +50,11 @@ const linkDay = 24 * time.Hour
 
 // Media returns the URL of the uploaded file.
 func (l *SignedLinks) Media(org, videoID string) string { return l.sign(LinkMedia, org, videoID) }
+
+// Playback returns the URL of the version for browsers.
+func (l *SignedLinks) Playback(org, videoID string) string {
+	return l.sign(LinkPlayback, org, videoID)
+}
 
 // Thumbnail returns the URL of the picture.
 func (l *SignedLinks) Thumbnail(org, videoID string) string {

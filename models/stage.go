@@ -8,13 +8,16 @@ const (
 	StageMetadata    Stage = "metadata"
 	StageThumbnail   Stage = "thumbnail"
 	StageSensitivity Stage = "sensitivity"
+	// StageRendition follows for the videos of which a version for browsers is
+	// made; see [PlanRendition].
+	StageRendition Stage = "rendition"
 )
 
-// Stages lists every stage in order. The pipeline's own list must match it.
+// Stages lists every stage in order that all videos have. The pipeline's own list must match it.
 var Stages = []Stage{StageMetadata, StageThumbnail, StageSensitivity}
 
 // Start is the overall percentage at which the stage begins: 10, 40 and 70;
-// these are fixed, because old clients draw them.
+// these are fixed, because old clients draw them. A rendition begins at 90.
 func (s Stage) Start() int {
 	switch s {
 	case StageMetadata:
@@ -23,6 +26,8 @@ func (s Stage) Start() int {
 		return 40
 	case StageSensitivity:
 		return 70
+	case StageRendition:
+		return 90
 	}
 	return 0
 }

@@ -33,8 +33,8 @@ func Claim(worker string, attempt int) Transition {
 			v.Crashes++
 		}
 		if v.Crashes >= MaxCrashes {
-			end(v, StatusFailed, now)
-			v.Failure = &Failure{CodePoison, v.Stage, "Processing this file crashed more than once, so it was given up."}
+			status := v.giveUp(Failure{CodePoison, v.Stage, "Processing this file crashed more than once, so it was given up."})
+			end(v, status, now)
 			return nil
 		}
 		if v.Stage == "" {
@@ -85,8 +85,8 @@ func Release(fence int64) Transition {
 func PutOff(fence int64, f Failure) Transition {
 	return held(fence, func(v *Video, now time.Time) error {
 		if v.Delays >= MaxDelays {
-			end(v, StatusFailed, now)
-			v.Failure = &f
+			status := v.giveUp(f)
+			end(v, status, now)
 			return nil
 		}
 		v.Fence++
@@ -107,7 +107,7 @@ func FinishStage(fence int64, stage Stage, apply func(*Video)) Transition {
 		}
 		v.Crashes, v.Delays, v.Eta = 0, 0, nil
 		apply(v)
-		if next := stage.Next(); next != "" {
+		if next := v.nextStage(); next != "" {
 			v.Stage = next
 			v.Lease.Until = now.Add(LeaseTime)
 			v.visible(now)
@@ -119,11 +119,12 @@ func FinishStage(fence int64, stage Stage, apply func(*Video)) Transition {
 	})
 }
 
-// Fail ends the attempt with a failure.
+// Fail ends the attempt with a failure; in the last stage, [StageRendition],
+// it only loses what that would have made.
 func Fail(fence int64, f Failure) Transition {
 	return held(fence, func(v *Video, now time.Time) error {
-		end(v, StatusFailed, now)
-		v.Failure = &f
+		status := v.giveUp(f)
+		end(v, status, now)
 		return nil
 	})
 }
@@ -172,7 +173,7 @@ func Retry(fromStart bool) Transition {
 			v.Sensitivity = &s
 		}
 		if fromStart {
-			v.Stage, v.Metadata, v.Thumbnail, v.Sensitivity, v.Storyboard, v.Warnings = "", nil, nil, nil, nil, nil
+			v.Stage, v.Metadata, v.Thumbnail, v.Sensitivity, v.Storyboard, v.Rendition, v.Warnings = "", nil, nil, nil, nil, nil, nil
 		}
 		v.visible(now)
 		return nil

@@ -64,6 +64,7 @@ type Video struct {
 	Thumbnail   *Thumbnail   `json:"thumbnail"`
 	Sensitivity *Sensitivity `json:"sensitivity"`
 	Storyboard  *Storyboard  `json:"storyboard"`
+	Rendition   *Rendition   `json:"rendition"`
 	Warnings    []Warning    `json:"warnings"`
 	Failure     *Failure     `json:"failure"`
 

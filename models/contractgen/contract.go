@@ -18,6 +18,7 @@ var enums = []struct {
 	{"Status", "statuses", reflect.TypeFor[models.Status]()},
 	{"Stage", "stages", reflect.TypeFor[models.Stage]()},
 	{"Verdict", "verdicts", reflect.TypeFor[models.Verdict]()},
+	{"PlaybackKind", "playbackKinds", reflect.TypeFor[models.PlaybackKind]()},
 	{"Role", "roles", reflect.TypeFor[models.Role]()},
 	{"Code", "codes", reflect.TypeFor[models.Code]()},
 	{"Decision", "decisions", reflect.TypeFor[models.Decision]()},
@@ -48,7 +49,7 @@ type AuthExpiring struct {
 // structs are written in this order. Every struct that they use must be here.
 var structs = []any{
 	models.Document{}, models.Metadata{}, models.Container{}, models.VideoStream{}, models.AudioTrack{},
-	models.Chapter{}, models.Sensitivity{}, models.SensitivitySegment{}, models.Review{}, models.Warning{},
+	models.Chapter{}, models.Sensitivity{}, models.SensitivitySegment{}, models.Review{}, models.Warning{}, models.Playback{},
 	models.Policy{}, models.PolicyPreview{}, models.PreviewChange{}, models.ScoresDocument{}, models.ScoredFrame{},
 	models.AuditEntry{}, models.AuditState{},
 	models.Base{}, models.Queued{}, models.Progress{}, models.Processed{}, models.Failed{}, models.Changed{}, models.Updated{},

@@ -103,6 +103,7 @@ func (a *api) routes() {
 
 	open("GET /api/videos/{id}/media", a.media)         // by token or signed URL
 	open("GET /api/videos/{id}/thumbnail", a.thumbnail) // by token or signed URL
+	open("GET /api/videos/{id}/"+models.LinkPlayback, a.playback)
 	open("GET /api/videos/{id}/"+models.LinkStoryboard, a.storyboard)
 	open("GET /api/videos/{id}/"+models.LinkStoryboardPicture, a.storyboardPicture)
 	open("GET /api/videos/{id}/evidence/{ms}", a.evidence)

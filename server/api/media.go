@@ -21,6 +21,15 @@ func (a *api) media(w http.ResponseWriter, r *http.Request) error {
 	return serve(w, r, who, a.Library.OpenMedia, "private, max-age=3600")
 }
 
+// playback answers GET and HEAD of what a browser plays, with byte ranges.
+func (a *api) playback(w http.ResponseWriter, r *http.Request) error {
+	who, err := a.viewer(r, models.LinkPlayback)
+	if err != nil {
+		return err
+	}
+	return serve(w, r, who, a.Library.OpenPlayback, "private, max-age=60")
+}
+
 // thumbnail answers GET and HEAD of the picture.
 func (a *api) thumbnail(w http.ResponseWriter, r *http.Request) error {
 	who, err := a.viewer(r, models.LinkThumbnail)

@@ -35,6 +35,26 @@ func (l *Library) OpenMedia(ctx context.Context, who models.Identity, id string)
 	return &Content{blob, v.File.Name, v.File.MediaType, v.File.SHA256}, nil
 }
 
+// OpenPlayback opens what a browser plays: the version made for it, or the
+// uploaded file where that will do; [models.ErrNotFound] where nothing does.
+func (l *Library) OpenPlayback(ctx context.Context, who models.Identity, id string) (*Content, error) {
+	v, err := l.record(ctx, who, models.ActionView, id)
+	if err != nil {
+		return nil, err
+	}
+	key, name, mediaType, tag := v.File.Key, v.File.Name, v.File.MediaType, v.File.SHA256
+	if r := v.Rendition; r != nil && r.Key != "" {
+		key, name, mediaType, tag = r.Key, "", r.MediaType, fmt.Sprintf("rendition-%d-%d", v.Attempt, r.Bytes)
+	} else if !v.SourcePlays() {
+		return nil, models.ErrNotFound
+	}
+	blob, err := l.Blobs.Open(ctx, who.OrganizationID, key)
+	if err != nil {
+		return nil, err
+	}
+	return &Content{blob, name, mediaType, tag}, nil
+}
+
 // OpenThumbnail opens the picture; [models.ErrNotFound] while there is none.
 func (l *Library) OpenThumbnail(ctx context.Context, who models.Identity, id string) (*Content, error) {
 	v, err := l.record(ctx, who, models.ActionView, id)

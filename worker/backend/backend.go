@@ -157,7 +157,8 @@ func (b *Backend) Worker(tools *ffmpeg.Tools, frames classifier.Classifier) *que
 		Worker: fmt.Sprintf("%s.%d.%s", host, os.Getpid(), rand.Text()[:6]),
 		Videos: b.Store, Policies: b.Store, Publisher: b.Publisher, Blobs: b.Blobs, Log: b.Log, Hub: b.Hub,
 		Tools: tools, Classifier: frames, Estimator: b.Estimator,
-		WorkDir: b.Config.workDir(), Logger: b.Logger,
+		Renditions: models.Renditions(b.Config.Renditions),
+		WorkDir:    b.Config.workDir(), Logger: b.Logger,
 	}
 	return &queue.Worker{Client: b.Queue, Concurrency: b.Config.Concurrency, Handle: p.Process, Logger: b.Logger}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"reelroom/models"
 	"reelroom/worker/ffmpeg"
 )
 
@@ -32,6 +33,7 @@ type Config struct {
 	FFmpeg        string `env:"FFMPEG"`
 	OnnxLib       string `env:"ONNXRUNTIME_LIB"` // "" for its usual names
 	Concurrency   int    `env:"WORKER_CONCURRENCY"`
+	Renditions    string `env:"RENDITIONS" envDefault:"off"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat     string `env:"LOG_FORMAT" envDefault:"text"`
 
@@ -118,6 +120,9 @@ func (c *Config) Validate() []error {
 		if _, err := exec.LookPath(c.FFmpeg); err != nil {
 			bad("FFMPEG=%q is not a program that can be run, nor %q", c.FFmpeg, ffmpeg.Embedded)
 		}
+	}
+	if !models.Renditions(c.Renditions).Valid() {
+		bad("RENDITIONS=%q is not one of off, remux, mp4", c.Renditions)
 	}
 	if c.Concurrency < 0 || c.Concurrency > 256 {
 		bad("WORKER_CONCURRENCY=%d is not between 1 and 256", c.Concurrency)

@@ -32,6 +32,8 @@ func TestMistakesAreNamed(t *testing.T) {
 		{map[string]string{"REDIS_HOST": "h", "REDIS_PORT": "many"}, `REDIS_PORT="many"`},
 		{map[string]string{"REDIS_HOST": "h:6379"}, "REDIS_HOST="},
 		{map[string]string{"REDIS_HOST": "redis://h"}, "REDIS_HOST="},
+		{map[string]string{"RENDITIONS": "hls"}, "RENDITIONS="},
+		{map[string]string{"RENDITIONS": "mp4"}, ""},
 		{map[string]string{"BLOB_URL": "ftp://x"}, "BLOB_URL is neither"},
 		{map[string]string{"BLOB_URL": "file://relative/x"}, "BLOB_URL is neither"},
 		{map[string]string{"BLOB_URL": "s3://"}, "BLOB_URL: "},

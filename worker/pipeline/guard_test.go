@@ -31,6 +31,7 @@ type noLinks struct{}
 func (noLinks) Media(string, string) string             { return "m" }
 func (noLinks) Thumbnail(string, string) string         { return "t" }
 func (noLinks) Storyboard(string, string) string        { return "s" }
+func (noLinks) Playback(string, string) string          { return "b" }
 func (noLinks) StoryboardPicture(string, string) string { return "p" }
 func (noLinks) Evidence(string, string, int64) string   { return "e" }
 

@@ -46,7 +46,8 @@ func (p *Pipeline) metadata(ctx context.Context, j *job) (func(*models.Video), e
 			claimOf(report).Round(time.Second), scan.Duration().Round(100*time.Millisecond))})
 	}
 	m := metadataOf(report, scan, duration, source)
-	return func(v *models.Video) { v.Metadata, v.Warnings = m, warnings }, nil
+	made := p.plan(ctx, j, m)
+	return func(v *models.Video) { v.Metadata, v.Warnings, v.Rendition = m, warnings, made }, nil
 }
 
 // durationOf chooses what to believe: the container, unless the packets show

@@ -23,11 +23,13 @@ type step struct {
 	run   func(*Pipeline, context.Context, *job) (apply func(*models.Video), err error)
 }
 
-// steps is the pipeline, in the order of [models.Stages].
+// steps is the pipeline, in the order of [models.Stages]; the last is for some
+// videos only.
 var steps = []step{
 	{models.StageMetadata, (*Pipeline).metadata},
 	{models.StageThumbnail, (*Pipeline).thumbnail},
 	{models.StageSensitivity, (*Pipeline).sensitivity},
+	{models.StageRendition, (*Pipeline).rendition},
 }
 
 // Pipeline holds what the stages need. It is used by many tasks at a time.
@@ -43,6 +45,8 @@ type Pipeline struct {
 	Tools      *ffmpeg.Tools
 	Classifier classifier.Classifier
 	Estimator  *estimate.Estimator
+	// Renditions is what is made for browsers.
+	Renditions models.Renditions
 	// WorkDir holds one folder a running job; it is made when missing.
 	WorkDir string
 	Logger  *slog.Logger

@@ -27,6 +27,7 @@ export const stages = [
   "metadata",
   "thumbnail",
   "sensitivity",
+  "rendition",
 ] as const;
 export type Stage = (typeof stages)[number];
 
@@ -37,6 +38,14 @@ export const verdicts = [
   "flagged",
 ] as const;
 export type Verdict = (typeof verdicts)[number];
+
+/** PlaybackKind is where the file comes from that a browser plays. */
+export const playbackKinds = [
+  "source",
+  "remux",
+  "rendition",
+] as const;
+export type PlaybackKind = (typeof playbackKinds)[number];
 
 /** Role is what a member may do in an organization. */
 export const roles = [
@@ -158,6 +167,8 @@ export interface VideoDocument {
   placeholder: string | null;
   /** Storyboard is the URL, of the same kind, of a WebVTT file that names the parts of one picture to show while scrubbing; null while there is none. */
   storyboard: string | null;
+  /** Playback is what a browser can play; null while that is not known, and where there is nothing. */
+  playback: Playback | null;
   media: string;
   sensitivity: Sensitivity | null;
   warnings: Warning[] | null;
@@ -285,6 +296,14 @@ export interface Review {
 export interface Warning {
   code: string;
   message: string;
+}
+
+/** Playback is the one thing that a <video> element takes. */
+export interface Playback {
+  /** URL is signed, expiring and absolute. */
+  url: string;
+  mediaType: string;
+  kind: PlaybackKind;
 }
 
 /** Policy says from which scores on an organization wants a video to be looked at. It is versioned: what was assessed under an older one is assessed again. */
@@ -417,6 +436,7 @@ export interface Processed extends Base {
   storyboard: string | null;
   sensitivity: Sensitivity | null;
   warnings: Warning[] | null;
+  playback: Playback | null;
 }
 
 /** Failed is the payload of video:failed. */
