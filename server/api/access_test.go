@@ -42,6 +42,7 @@ func entries(id, multipart, multipartType string) []struct {
 		{"GET", "/api/org/audit", "", "", models.ActionAdmin},
 		{"GET", "/api/videos/" + id + "/media", "", "", models.ActionView},
 		{"HEAD", "/api/videos/" + id + "/media", "", "", models.ActionView},
+		{"GET", "/api/videos/" + id + "/playback", "", "", models.ActionView},
 		{"GET", "/api/videos/" + id + "/thumbnail", "", "", models.ActionView},
 		{"GET", "/api/videos/" + id + "/storyboard.vtt", "", "", models.ActionView},
 		{"GET", "/api/videos/" + id + "/storyboard.jpg", "", "", models.ActionView},
@@ -177,6 +178,7 @@ func TestSignedLinks(t *testing.T) {
 	b.do("DELETE", "/api/videos/"+d.ID+query, "", nil).refused(t, http.StatusUnauthorized, models.CodeTokenMissing)
 	// A link whose signature is good, made for the organization's eyes only.
 	b.do("GET", b.links.Media("evil", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
+	b.do("GET", b.links.Playback("acme", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
 	b.do("GET", b.links.Thumbnail("acme", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
 	b.do("GET", b.links.Storyboard("acme", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
 	b.do("GET", b.links.StoryboardPicture("acme", d.ID), "", nil).refused(t, http.StatusNotFound, models.CodeNotFound)
