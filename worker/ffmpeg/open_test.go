@@ -22,6 +22,7 @@ func TestOpenSaysWhatItTook(t *testing.T) {
 			t.Fatal(err)
 		}
 		version, _ := parseVersion(said)
+		t.Log(tools.Describe())
 		if d := tools.Describe(); !strings.HasPrefix(d, "ffmpeg "+version+" (") {
 			t.Errorf("%q, but it says %q", d, version)
 		}

@@ -77,7 +77,10 @@ func (t *Tools) run(parent context.Context, c command) error {
 	outW.Close()
 	errW.Close()
 	if err != nil {
-		return errMissing.Because(err)
+		if t.native != nil && t.cage.Walls == wallsNone {
+			return errMissing.Because(err)
+		}
+		return errSandbox.Because(err)
 	}
 	if t.native != nil && t.cage.Walls == wallsNone {
 		c.limits(true).impose(cmd.Process.Pid)
