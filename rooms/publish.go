@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"reelroom/models"
@@ -21,7 +22,14 @@ type Publisher struct {
 	Log    Log
 	Links  models.Links
 	Logger *slog.Logger
+
+	// late is when a late publication was last complained of, in Unix nanoseconds.
+	late atomic.Int64
 }
+
+// lateEvery is how often late publications are complained of: while the log is
+// away, every change is one.
+const lateEvery = 10 * time.Second
 
 // publishTime bounds the part after the record was written: it goes on when
 // the caller has gone, because the change stands.
@@ -85,7 +93,11 @@ func (p *Publisher) publish(ctx context.Context, v *models.Video) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
 	defer cancel()
 	if err := p.Settle(ctx, v); err != nil {
-		p.Logger.Warn("publication is late; the reconciler will repeat it",
+		level := slog.LevelDebug
+		if now, last := time.Now().UnixNano(), p.late.Load(); now-last >= int64(lateEvery) && p.late.CompareAndSwap(last, now) {
+			level = slog.LevelWarn
+		}
+		p.Logger.Log(ctx, level, "publication is late; the reconciler will repeat it",
 			"organization", v.OrganizationID, "video", v.ID, "rev", v.Rev, "error", err)
 	}
 }
