@@ -20,9 +20,13 @@ import (
 	"reelroom/rooms"
 	"reelroom/rooms/redislog"
 	"reelroom/worker/estimate"
+	"reelroom/worker/ffmpeg"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	ffmpeg.Child() // for what is measured with the embedded one
+	goleak.VerifyTestMain(m)
+}
 
 var quiet = slog.New(slog.DiscardHandler)
 

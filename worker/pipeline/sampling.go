@@ -24,6 +24,10 @@ const (
 	sampleEvery = time.Second
 	maxSamples  = 900
 	minSamples  = 8
+	// fewKeyframes are too few for any video, and fewer than minSamples where
+	// they lie further apart than clipSuffices.
+	fewKeyframes = 4
+	clipSuffices = 2100 * time.Millisecond
 	// shortFile is how long a video with few keyframes may be to be decoded
 	// whole at once; in a longer one the keyframes are looked at first.
 	shortFile = 2 * time.Minute
@@ -50,7 +54,8 @@ const (
 func samplingOf(m *models.Metadata) sampling {
 	duration, keyframes := seconds(m.DurationSeconds), m.Video.Keyframes
 	switch {
-	case duration <= 0 || keyframes < minSamples && duration <= shortFile:
+	case duration <= 0 || duration <= shortFile && (keyframes < fewKeyframes ||
+		keyframes < minSamples && seconds(m.Video.KeyframeGapSeconds) > clipSuffices):
 		return byInterval
 	case keyframes > seekFrom*int64(1+duration/seekEvery(duration)):
 		return bySeeking
@@ -67,9 +72,10 @@ func interval(duration time.Duration) time.Duration {
 	return every
 }
 
-// seekEvery is the distance between frames that are sought one by one.
+// seekEvery is the distance between frames that are sought one by one: a little
+// less than what suffices, as each is found a little late.
 func seekEvery(duration time.Duration) time.Duration {
-	return max(keyframesSuffice, duration/(maxSamples/3))
+	return max(keyframesSuffice, interval(duration)) * 7 / 8
 }
 
 // look is the one pass over a video: it gives the frames that can be had
