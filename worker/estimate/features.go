@@ -86,7 +86,9 @@ func rule(stage models.Stage, f Features) float64 {
 
 // classes names what the work of a stage has in common with other work, from
 // the broadest to the narrowest. Their number is bounded: 2 engines, the
-// stages, at most 16 codecs with sampling or 8 media types, 7 sizes.
+// stages, at most 16 codecs with sampling or 8 media types, 7 sizes; each of
+// them five times, for the parts of a stage. Beyond [models.MaxLessons] none is
+// added.
 func classes(stage models.Stage, f Features) []string {
 	root := string(stage) + ".native"
 	if f.Embedded {
@@ -106,6 +108,15 @@ func classes(stage models.Stage, f Features) []string {
 	// Sizes are in powers of four: below 0.25 s, 1 s, … 256 s, and above.
 	size := min(max(int(math.Ceil(math.Log2(rule(stage, f))/2)), -1), 5)
 	return []string{root, root + "." + kind, root + "." + kind + "." + strconv.Itoa(size)}
+}
+
+// insideClasses are those of what is left when a part of a stage's work begins.
+func insideClasses(stage models.Stage, f Features, part int) []string {
+	all := classes(stage, f)
+	for i := range all {
+		all[i] += ".p" + strconv.Itoa(part)
+	}
+	return all
 }
 
 func codecClass(codec string) string {

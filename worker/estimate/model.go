@@ -35,7 +35,13 @@ func (m model) factor(stage models.Stage, f Features) (mean, variance float64) {
 	if !f.Known {
 		variance = blindVariance
 	}
-	for _, class := range classes(stage, f) {
+	return m.shrunk(classes(stage, f), variance)
+}
+
+// shrunk are the mean and the variance of the last class, which leans on those
+// before it, and they on 0 and on the variance given.
+func (m model) shrunk(classes []string, variance float64) (mean, v float64) {
+	for _, class := range classes {
 		l := m.lessons[class]
 		mean = (l.Samples*l.Mean + belief*mean) / (l.Samples + belief)
 		variance = (l.Samples*l.Variance + belief*variance) / (l.Samples + belief)
@@ -49,10 +55,32 @@ func (m model) stage(stage models.Stage, f Features) spread {
 	return spread{math.Log(rule(stage, f)) + mean + m.pace, min(max(math.Sqrt(variance), leastSigma), mostSigma)}
 }
 
-// left is what is left of the stage.
-func (m model) left(stage models.Stage, f Features, elapsed, fraction float64) spread {
+// byRate is what is left of the stage, as the rate so far and the expectation
+// give it.
+func (m model) byRate(stage models.Stage, f Features, elapsed, fraction float64) spread {
 	share := min(starts(stage, f)/rule(stage, f), 0.9)
 	return left(m.stage(stage, f), share, elapsed, fraction)
+}
+
+// left is what is left of the stage: byRate, and what was learned about it. A
+// stage does not do all its work evenly: after the last frame it may have a
+// picture to write.
+func (m model) left(stage models.Stage, f Features, elapsed, fraction float64) spread {
+	s := m.byRate(stage, f, elapsed, fraction)
+	part := partOf(fraction)
+	if part == 0 {
+		return s
+	}
+	mean, variance := m.shrunk(insideClasses(stage, f, part), s.sigma*s.sigma)
+	return spread{s.mu + mean, min(max(math.Sqrt(variance), leastSigma), mostSigma)}
+}
+
+// partOf numbers the parts of a stage's work: its quarters, and the last tenth.
+func partOf(fraction float64) int {
+	if fraction >= 0.9 {
+		return 4
+	}
+	return int(max(fraction, 0) * 4)
 }
 
 // rest are the stages that follow.
@@ -71,10 +99,21 @@ func (m model) off(s sample) float64 {
 // learn takes a sample into the lessons: what the stage took, and by how much
 // the model, which has not seen it, was off.
 func (m model) learn(lessons map[string]models.Lesson, s sample) {
-	factor := math.Log(max(s.seconds, 1e-3) / rule(s.stage, s.f))
-	off := m.off(s)
-	for _, class := range classes(s.stage, s.f) {
+	took := math.Log(max(s.seconds, 1e-3))
+	remember(lessons, classes(s.stage, s.f), took-math.Log(rule(s.stage, s.f)), m.off(s))
+	for _, p := range s.inside {
+		rest := math.Log(max(s.seconds-p.elapsed, 1e-3))
+		remember(lessons, insideClasses(s.stage, s.f, p.part), rest-p.byRate, rest-p.said)
+	}
+}
+
+// remember takes one sample into classes: a factor, and by how much the
+// prediction was off, both as logarithms.
+func remember(lessons map[string]models.Lesson, classes []string, sample, off float64) {
+	sample, off = min(max(sample, -2*farOff), 2*farOff), min(max(off, -farOff), farOff)
+	for _, class := range classes {
 		l, there := lessons[class]
+		factor := sample
 		if !there && len(lessons) >= models.MaxLessons {
 			continue
 		}

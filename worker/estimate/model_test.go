@@ -17,6 +17,7 @@ type world struct {
 	r      *rand.Rand
 	factor float64 // slower than the rule of thumb
 	noise  float64
+	tail   float64 // the share of a stage's time that passes after its last report
 }
 
 func (w *world) takes(stage models.Stage, f Features) float64 {
@@ -48,11 +49,12 @@ func (w *world) process(t *testing.T, e *Estimator, f Features) (said [2]models.
 		}
 		total, begun, share := w.takes(stage, f), now, starts(stage, f)/rule(stage, f)
 		for percent := 5; percent <= 100; percent += 5 {
-			now = begun.Add(time.Duration(total * (share + (1-share)*float64(percent)/100) * 1e9))
+			now = begun.Add(time.Duration(total * (1 - w.tail) * (share + (1-share)*float64(percent)/100) * 1e9))
 			if eta, over := run.At(float64(percent)/100, now); !eta.Fits() || over <= 0 || over > 1 {
 				t.Fatalf("%s at %d %%: %+v, %v", stage, percent, eta, over)
 			}
 		}
+		now = begun.Add(time.Duration(total * 1e9))
 		run.End(now)
 	}
 	run.Complete(t.Context(), now)
@@ -68,8 +70,8 @@ func (w *world) clip() Features {
 // and nine in ten hold, and they are not far off.
 func TestPromisesAreCalibrated(t *testing.T) {
 	t.Parallel()
-	for _, factor := range []float64{0.3, 5} {
-		w, store := &world{rand.New(rand.NewPCG(3, 4)), factor, 0.25}, &memoryStore{}
+	for factor, tail := range map[float64]float64{0.3: 0, 5: 0.5} {
+		w, store := &world{rand.New(rand.NewPCG(3, 4)), factor, 0.25, tail}, &memoryStore{}
 		e := New(store, quiet)
 		first, truth := w.process(t, e, clip(60, 921_600, "h264"))
 		near(t, "the first promise", first[0].Seconds, truth[0], 12)
@@ -98,7 +100,8 @@ func TestPromisesAreCalibrated(t *testing.T) {
 			}
 		}
 		for place, c := range store.kept.Calibration {
-			if c.Samples < 400 || c.UnderMedian < 0.3 || c.UnderHigh < 0.75 || c.Error > 0.8 || c.PinballMedian <= 0 {
+			t.Logf("%s: under p50 in %.0f %%, p90 in %.0f %%", place, 100*c.UnderMedian, 100*c.UnderHigh)
+			if c.Samples < 400 || c.UnderMedian < 0.3 || c.UnderMedian > 0.7 || c.UnderHigh < 0.75 || c.Error > 0.8 || c.PinballMedian <= 0 {
 				t.Errorf("published about %s: %+v", place, c)
 			}
 		}
@@ -110,7 +113,7 @@ func TestPromisesAreCalibrated(t *testing.T) {
 func TestPaceIsFollowed(t *testing.T) {
 	t.Parallel()
 	store := &memoryStore{}
-	quick, f := &world{rand.New(rand.NewPCG(5, 6)), 1, 0.1}, clip(60, 921_600, "h264")
+	quick, f := &world{rand.New(rand.NewPCG(5, 6)), 1, 0.1, 0}, clip(60, 921_600, "h264")
 	a := New(store, quiet)
 	for range 40 {
 		quick.process(t, a, f)
@@ -119,7 +122,7 @@ func TestPaceIsFollowed(t *testing.T) {
 	if _, err := b.Experience(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	slow := &world{quick.r, 4, 0.1}
+	slow := &world{quick.r, 4, 0.1, 0}
 	for range 3 {
 		slow.process(t, b, f)
 	}
@@ -132,13 +135,13 @@ func TestPaceIsFollowed(t *testing.T) {
 // A worker that slept for a day in one stage does not change what is said.
 func TestAnOutlierTeachesLittle(t *testing.T) {
 	t.Parallel()
-	w, e := &world{rand.New(rand.NewPCG(7, 8)), 1, 0.1}, New(&memoryStore{}, quiet)
+	w, e := &world{rand.New(rand.NewPCG(7, 8)), 1, 0.1, 0}, New(&memoryStore{}, quiet)
 	f := clip(60, 921_600, "h264")
 	for range 20 {
 		w.process(t, e, f)
 	}
 	before := e.Eta(models.StageThumbnail, f)
-	e.learn(t.Context(), []sample{{models.StageSensitivity, f, 86_400, 0}}, nil)
+	e.learn(t.Context(), []sample{{models.StageSensitivity, f, 86_400, 0, nil}}, nil)
 	near(t, "the median", e.Eta(models.StageThumbnail, f).Seconds, before.Seconds, 1.1)
 }
 
@@ -179,7 +182,7 @@ func TestClassesAreBounded(t *testing.T) {
 	for i := range models.MaxLessons {
 		store.kept.Lessons[fmt.Sprint(i)] = models.Lesson{}
 	}
-	w := &world{rand.New(rand.NewPCG(1, 1)), 1, 0.1}
+	w := &world{rand.New(rand.NewPCG(1, 1)), 1, 0.1, 0}
 	w.process(t, New(store, quiet), clip(60, 921_600, "h264"))
 	if len(store.kept.Lessons) != models.MaxLessons || store.kept.Version != 1 {
 		t.Errorf("%d classes, version %d", len(store.kept.Lessons), store.kept.Version)
@@ -199,7 +202,7 @@ func TestStoreAway(t *testing.T) {
 	if store.asked != 1 {
 		t.Errorf("a store that is away was asked %d times", store.asked)
 	}
-	w := &world{rand.New(rand.NewPCG(1, 1)), 1, 0.1}
+	w := &world{rand.New(rand.NewPCG(1, 1)), 1, 0.1, 0}
 	if said, _ := w.process(t, e, clip(60, 921_600, "h264")); !said[0].Fits() {
 		t.Errorf("%+v", said)
 	}

@@ -9,9 +9,6 @@ import (
 	"reelroom/models"
 )
 
-// marks are the fractions of a stage at which a promise is kept for later.
-var marks = []float64{0.25, 0.5, 0.75}
-
 // Run follows one attempt at one video in this process. It may be used
 // concurrently.
 type Run struct {
@@ -22,7 +19,8 @@ type Run struct {
 	features Features
 	begun    time.Time
 	over     float64
-	next     int // of marks
+	part     int // of the stage's work, the last one that was seen
+	inside   []point
 	samples  []sample
 	promises []promise
 }
@@ -33,6 +31,15 @@ type sample struct {
 	f       Features
 	seconds float64
 	pace    float64 // as it was at the beginning
+	inside  []point
+}
+
+// point is the first moment at which a part of a stage's work was seen: how much
+// time was over, and ln of what was left, as the rate gave it and as it was said.
+type point struct {
+	part         int
+	elapsed      float64
+	byRate, said float64
 }
 
 // promise is what was said at one place; truth is filled in at the end.
@@ -61,7 +68,8 @@ func (r *Run) promise(place string, now time.Time, eta *models.Eta) {
 func (r *Run) Begin(stage models.Stage, f Features, eta *models.Eta, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stage, r.features, r.begun, r.over, r.next = stage, f, now, 0, 0
+	r.stage, r.features, r.begun, r.over, r.part = stage, f, now, 0, 0
+	r.inside = nil
 	if f.Known {
 		r.promise(models.EtaKnown, now, eta)
 	}
@@ -81,11 +89,13 @@ func (r *Run) At(fraction float64, now time.Time) (eta models.Eta, over float64)
 	if elapsed > 0 {
 		r.over = max(r.over, elapsed/(elapsed+m.left(r.stage, r.features, elapsed, fraction).median()))
 	}
-	if r.next < len(marks) && fraction >= marks[r.next] {
-		for r.next < len(marks) && fraction >= marks[r.next] {
-			r.next++
-		}
+	if part := partOf(fraction); part > r.part {
+		r.part = part
 		r.promise(models.EtaInside, now, &eta)
+		r.inside = append(r.inside, point{
+			part, elapsed,
+			m.byRate(r.stage, r.features, elapsed, fraction).mu, m.left(r.stage, r.features, elapsed, fraction).mu,
+		})
 	}
 	return eta, r.over
 }
@@ -98,7 +108,7 @@ func (r *Run) End(now time.Time) {
 		return
 	}
 	m := r.e.model()
-	s := sample{r.stage, r.features, now.Sub(r.begun).Seconds(), m.pace}
+	s := sample{r.stage, r.features, now.Sub(r.begun).Seconds(), m.pace, r.inside}
 	r.stage = ""
 	r.samples = append(r.samples, s)
 	r.e.went(m.off(s))
@@ -112,7 +122,7 @@ func (r *Run) Complete(ctx context.Context, now time.Time) {
 	r.mu.Unlock()
 	for _, s := range samples {
 		if s.f.Known && s.stage != models.StageMetadata { // what it would have been without metadata
-			s.f = s.f.Blind()
+			s.f, s.inside = s.f.Blind(), nil
 			samples = append(samples, s)
 		}
 	}
