@@ -9,4 +9,9 @@
 // then size. A class with few samples leans on the broader one. The factor of
 // this process (its machine, its load) is followed apart and at once. Factors
 // are log-normal: medians multiply, and one long video does not spoil a mean.
+//
+// Inside a stage the expectation and the rate so far are weighed against each
+// other; what then is still wrong is learned too, for each part of the stage's
+// work. What was promised is compared with the truth when the video is completed,
+// and the figures are kept beside the lessons, for /metrics.
 package estimate
