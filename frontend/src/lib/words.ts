@@ -46,6 +46,7 @@ export const stageWords: Record<Stage, string> = {
   metadata: "Reading metadata",
   thumbnail: "Choosing a thumbnail",
   sensitivity: "Looking for sensitive content",
+  rendition: "Making a version for browsers",
 };
 
 const statusWords: Record<Status, string> = {

@@ -69,6 +69,7 @@ function Video({ video: v, editor, onClose }: { video: VideoDocument; editor: bo
 function Player({ video: v, player }: { video: VideoDocument; player: React.RefObject<HTMLVideoElement | null> }) {
   const [broken, setBroken] = useState(false);
   const media = ownURL(v.media);
+  const played = ownURL(v.playback?.url) ?? media; // some browsers play more than all do
   if (!media) return null;
   if (broken) {
     return (
@@ -77,5 +78,5 @@ function Player({ video: v, player }: { video: VideoDocument; player: React.RefO
       </Alert>
     );
   }
-  return <video ref={player} className="player" controls playsInline preload="metadata" poster={ownURL(v.thumbnail)} src={media} onError={() => setBroken(true)} />;
+  return <video ref={player} className="player" controls playsInline preload="metadata" poster={ownURL(v.thumbnail)} src={played} onError={() => setBroken(true)} />;
 }
