@@ -188,6 +188,9 @@ func (r *rig) claim(done chan<- models.Video) Handler {
 		if err != nil {
 			return err
 		}
+		if v.Status.Terminal() { // as the pipeline tells it
+			return models.Errorf(models.CodePoison, "Given up.")
+		}
 		for v.Status == models.StatusProcessing {
 			if v, err = r.Store.Advance(ctx, t.OrganizationID, t.VideoID, models.FinishStage(v.Fence, v.Stage, func(*models.Video) {})); err != nil {
 				return err
@@ -315,5 +318,37 @@ func TestTroubleHoldsNobodyUp(t *testing.T) {
 	}
 	if want := []string{"bad", "good", "better", "bad"}; !slices.Equal(order, want) {
 		t.Errorf("worked on %v, want %v", order, want)
+	}
+}
+
+// A video that kills its workers is given up by the third that meets it, which
+// goes on with what others wait for.
+func TestPoisonIsGivenUpAndHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	v := r.create(t, "poison")
+	r.ask(t, &v)
+	r.pass(t) // tells it
+	for range models.MaxCrashes {
+		r.takeOne(t)
+		v = r.advance(t, "poison", models.Claim("dies", 1), over, models.Published(99))
+		r.pass(t)
+	}
+	other := r.create(t, "other")
+	r.ask(t, &other)
+	done := make(chan models.Video, 10)
+	w := &Worker{Client: r.client, Logger: quiet, Handle: r.claim(done)}
+	if err := w.use(t.Context(), models.TaskOf(&v)); err != nil {
+		t.Fatal(err)
+	}
+	if got := receive(t, done); got.ID != "other" {
+		t.Errorf("worked on %s", got.ID)
+	}
+	v, err := r.Store.Get(t.Context(), "acme", "poison")
+	if err != nil || v.Status != models.StatusFailed || v.Failure.Code != models.CodePoison || v.Crashes != models.MaxCrashes {
+		t.Errorf("%s, %+v, %d crashes, %v", v.Status, v.Failure, v.Crashes, err)
+	}
+	if n := r.client.Counts(); n.Poisoned != 1 || n.Reclaimed != models.MaxCrashes {
+		t.Errorf("%+v", n)
 	}
 }
