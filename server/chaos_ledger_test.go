@@ -319,4 +319,8 @@ func (a *audit) queue(ctx context.Context) {
 	if err != nil || len(keys) > 0 {
 		a.bad(nil, "tasks are left in Redis: %v, %v", keys, err)
 	}
+	waiting, err := client.HGetAll(ctx, "reelroom:{queue}:entries").Result()
+	if err != nil || len(waiting) > 0 {
+		a.bad(nil, "the order of the queue holds videos that have their outcome: %v, %v", waiting, err)
+	}
 }
