@@ -39,6 +39,7 @@ type watcher struct {
 	client *sio.Client
 	node   atomic.Int64
 	loaded chan struct{} // the list must be fetched
+	teller bool          // the one that notes progress, too
 
 	mu                                 sync.Mutex
 	seen                               []seen
@@ -51,7 +52,7 @@ type watcher struct {
 // watch connects a client that stays until the world ends.
 func (w *world) watch(name string, transport sio.Transport) *watcher {
 	c := &watcher{
-		w: w, name: name, token: w.token(name), loaded: make(chan struct{}, 1),
+		w: w, name: name, token: w.token(name), loaded: make(chan struct{}, 1), teller: name == "watcher-1",
 		known: map[string]models.Document{}, since: map[string]time.Time{}, gone: map[string]bool{},
 	}
 	w.running.Go(func() { c.run(w.ctx, transport) })
@@ -122,7 +123,9 @@ func (c *watcher) event(e sio.Event) {
 		default:
 		}
 	case got.VideoID != "":
-		c.w.story.note("%s: %s %s %s attempt %d rev %d %s %d%% at %s", c.name, e.Name, got.VideoID, got.Title, got.Attempt, got.Rev, got.Stage, got.Progress.Progress, got.at)
+		if e.Name != string(models.EventProgress) || c.teller {
+			c.w.story.note("%s: %s %s %s attempt %d rev %d %s %d%% at %s", c.name, e.Name, got.VideoID, got.Title, got.Attempt, got.Rev, got.Stage, got.Progress.Progress, got.at)
+		}
 		c.take(models.Document{ID: got.VideoID, Title: got.Title, Status: got.Status, Attempt: got.Attempt, Rev: got.Rev})
 	}
 }

@@ -261,11 +261,12 @@ func (a *audit) left() {
 	for _, d := range a.docs {
 		kept[models.Segment(d.ID)] = true
 	}
-	unsure := 0
+	unsure, accepted := 0, map[string]bool{}
 	for _, e := range a.ledger.entries {
 		if e.unsure {
 			unsure++
 		}
+		accepted[models.Segment(e.id)] = e.accepted
 	}
 	sources, strays := map[string]int{}, map[string]int{}
 	blobs := a.w.blobs
@@ -277,7 +278,11 @@ func (a *audit) left() {
 			return nil
 		}
 		parts := strings.Split(path, "/") // organization/videos/id/nonce/name
-		if len(parts) < 5 || parts[1] != "videos" || !kept[parts[2]] {
+		if len(parts) < 5 || parts[1] != "videos" {
+			a.bad(nil, "a blob of nothing: %s", path)
+		} else if !kept[parts[2]] && accepted[parts[2]] {
+			a.bad([]string{parts[2]}, "a deleted video left %s", path)
+		} else if !kept[parts[2]] {
 			strays[strings.Join(parts[:min(len(parts), 4)], "/")]++
 		} else if d.Name() == "source" {
 			if sources[parts[2]]++; sources[parts[2]] > 1 {
