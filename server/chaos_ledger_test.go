@@ -55,12 +55,12 @@ func (a *audit) pass(ctx context.Context) []problem {
 	}
 	a.docs = docs
 	a.records()
+	a.left()
+	a.queue(ctx)
 	for _, c := range a.watchers {
 		a.client(c)
 		a.stream(c)
 	}
-	a.left()
-	a.queue(ctx)
 	return a.problems
 }
 
@@ -147,7 +147,7 @@ func (a *audit) client(c *watcher) {
 	for _, d := range a.docs {
 		k, ok := c.known[d.ID]
 		if !ok || k.Rev != d.Rev || k.Status != d.Status || k.Attempt != d.Attempt || c.gone[d.ID] {
-			a.bad([]string{d.ID, c.name}, "%s believes %s %s: %s, attempt %d, rev %d (gone: %v); it is %s, attempt %d, rev %d",
+			a.bad([]string{d.ID}, "%s believes %s %s: %s, attempt %d, rev %d (gone: %v); it is %s, attempt %d, rev %d",
 				c.name, d.ID, d.Title, k.Status, k.Attempt, k.Rev, c.gone[d.ID], d.Status, d.Attempt, d.Rev)
 		}
 	}
@@ -241,7 +241,7 @@ func (a *audit) complete(c *watcher, got map[rooms.Cursor]bool, from, to rooms.C
 	defer a.oracle.mu.Unlock()
 	for at, e := range a.oracle.events {
 		if at.Epoch == from.Epoch && at.Seq > from.Seq && at.Seq <= to.Seq && e.Audience == models.ToOrganization && !got[at] {
-			a.bad([]string{e.VideoID, c.name}, "%s missed %s of %s at %s, between %s and %s", c.name, e.Name, e.VideoID, at, from, to)
+			a.bad([]string{e.VideoID}, "%s missed %s of %s at %s, between %s and %s", c.name, e.Name, e.VideoID, at, from, to)
 		}
 	}
 }
