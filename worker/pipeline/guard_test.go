@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,12 +84,17 @@ func lapsed(v *models.Video, now time.Time) error {
 	return nil
 }
 
+// takenOver is what another worker does then, before the first one wakes.
+func takenOver(v *models.Video, now time.Time) error {
+	return errors.Join(lapsed(v, now), models.Claim("w2", 1)(v, now))
+}
+
 // A worker whose video was taken over is told before its next heartbeat, and
 // what it reports meanwhile stands under its own, old revision.
 func TestGuardSeesThatTheVideoWasLost(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string][]models.Transition{
-		"taken over": {lapsed, models.Claim("w2", 1)}, "cancelled": {models.Cancel()}, "deleted": {models.Delete()},
+		"taken over": {takenOver}, "cancelled": {models.Cancel()}, "deleted": {models.Delete()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -133,6 +139,51 @@ func TestGuardFollowsAnEdit(t *testing.T) {
 			t.Fatalf("progress still carries the old revision; %v", context.Cause(working))
 		}
 	}
+}
+
+// awayVideos is a store that can be away.
+type awayVideos struct {
+	models.Videos
+	away           atomic.Bool
+	failed, passed atomic.Int64
+}
+
+func (a *awayVideos) Advance(ctx context.Context, org, id string, t models.Transition) (models.Video, error) {
+	if a.away.Load() {
+		a.failed.Add(1)
+		return models.Video{}, models.Errorf(models.CodeUnavailable, "away").Again(0)
+	}
+	v, err := a.Videos.Advance(ctx, org, id, t)
+	a.passed.Add(1)
+	return v, err
+}
+
+// When the store comes back after it was away, the lease is renewed at once,
+// not at the next beat: a living worker is not taken for dead.
+func TestHeartbeatIsThereWhenTheStoreComesBack(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	store := &awayVideos{Videos: p.Videos}
+	p.Videos = store // the publisher keeps the one that stays
+	v := p.must(t, models.Claim("w1", 1))
+	progress := p.newProgress(t.Context(), p.Estimator.Start(time.Now(), nil), quiet)
+	defer progress.close()
+	progress.begin(v)
+	working, stop := p.guard(t.Context(), &v, progress, quiet)
+	defer stop()
+	store.away.Store(true)
+	p.must(t, models.Rename("new")) // makes the guard look, in vain
+	wait := func(what string, n *atomic.Int64, least int64) {
+		t.Helper()
+		for deadline := time.Now().Add(models.HeartbeatEvery - time.Second); n.Load() < least; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) || working.Err() != nil {
+				t.Fatalf("%s: %d times; %v", what, n.Load(), context.Cause(working))
+			}
+		}
+	}
+	wait("heartbeats that failed", &store.failed, 2)
+	store.away.Store(false)
+	wait("heartbeats after the store came back", &store.passed, 1)
 }
 
 // An upload whose file is gone fails with a code; a panic in a stage harms

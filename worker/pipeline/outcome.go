@@ -16,6 +16,10 @@ const (
 	storeTime = 2 * time.Minute
 	// releaseTime bounds the good-bye of a worker that is told to stop.
 	releaseTime = 3 * time.Second
+	// heartbeatAgain is the pause after a heartbeat that failed. When the store
+	// comes back after a lease has run out, the worker that lives should be there
+	// before somebody takes it for dead: that counts as a crash.
+	heartbeatAgain = 250 * time.Millisecond
 )
 
 // guard watches over a claimed video: it renews the lease, and ends the
@@ -27,36 +31,44 @@ func (p *Pipeline) guard(ctx context.Context, video *models.Video, progress *pro
 	working, cancel := context.WithCancelCause(ctx)
 	org, id, fence := video.OrganizationID, video.ID, video.Fence
 	look := make(chan struct{}, 1)
-	leave := func() {}
-	if _, unsubscribe, err := p.Hub.Subscribe(working, org, func(_ rooms.Cursor, events []models.Event) {
-		news := len(events) == 0 // something was missed
-		for i := range events {
-			e := &events[i]
-			if e.VideoID != id || !e.Transition {
-				continue
-			}
-			if e.Name == models.EventCancelled || e.Name == models.EventDeleted {
-				cancel(models.ErrStale)
-			}
-			news = news || progress.older(e.Rev)
+	again := func() {
+		select {
+		case look <- struct{}{}:
+		default:
 		}
-		if news {
-			select {
-			case look <- struct{}{}:
-			default:
-			}
-		}
-	}); err == nil {
-		leave = unsubscribe
-	} else {
-		logger.Warn("a cancellation will be seen at the next heartbeat only", "error", err)
 	}
+	// The live events may be away for long; the lease does not wait for them.
+	subscribed := make(chan func(), 1)
+	go func() {
+		_, leave, err := p.Hub.Subscribe(working, org, func(_ rooms.Cursor, events []models.Event) {
+			news := len(events) == 0 // something was missed
+			for i := range events {
+				e := &events[i]
+				if e.VideoID != id || !e.Transition {
+					continue
+				}
+				if e.Name == models.EventCancelled || e.Name == models.EventDeleted {
+					cancel(models.ErrStale)
+				}
+				news = news || progress.older(e.Rev)
+			}
+			if news {
+				again()
+			}
+		})
+		if err == nil {
+			again() // it may have been cancelled before
+		} else if leave = func() {}; working.Err() == nil {
+			logger.Warn("a cancellation will be seen at the next heartbeat only", "error", err)
+		}
+		subscribed <- leave
+	}()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		ticker := time.NewTicker(models.HeartbeatEvery)
 		defer ticker.Stop()
-		for {
+		for failing := false; ; {
 			select {
 			case <-working.Done():
 				return
@@ -69,14 +81,20 @@ func (p *Pipeline) guard(ctx context.Context, video *models.Video, progress *pro
 				cancel(models.ErrStale)
 			case err == nil:
 				progress.newer(v.Rev)
-			case working.Err() == nil:
-				logger.Warn("heartbeat failed", "error", err)
+				if failing {
+					failing = false
+					ticker.Reset(models.HeartbeatEvery)
+				}
+			case working.Err() == nil && !failing:
+				logger.Warn("heartbeat failed; it is tried again until the store answers", "error", err)
+				failing = true
+				ticker.Reset(heartbeatAgain)
 			}
 		}
 	}()
 	return working, func() {
 		cancel(nil)
-		leave()
+		(<-subscribed)()
 		<-done
 	}
 }
