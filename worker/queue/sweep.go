@@ -65,14 +65,14 @@ func (s *Sweeper) Removed() models.Removed {
 	return models.Removed{Count: int(s.removed.Load()), Bytes: s.size.Load()}
 }
 
-// Run sweeps once in a while until ctx ends.
+// Run tidies this machine at once, and sweeps once in a while until ctx ends.
 func (s *Sweeper) Run(ctx context.Context) error {
 	for pause := sweepFirst; ; pause = sweepEvery {
-		if wait(ctx, pause/2+rand.N(pause)) != nil {
-			return nil
-		}
 		if s.Local != nil {
 			s.Local()
+		}
+		if wait(ctx, pause/2+rand.N(pause)) != nil {
+			return nil
 		}
 		if !s.turn(ctx) {
 			continue
