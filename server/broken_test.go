@@ -57,7 +57,12 @@ func (r *recovery) begun(stage models.Stage) (models.Video, *member) {
 func TestWorkerThatSleptChangesNothing(t *testing.T) {
 	t.Parallel()
 	r := broken(t, 2)
-	held, worker := r.begun(models.StageSensitivity)
+	held, worker := r.begun(models.StageThumbnail) // the one with the long decode
+	for deadline := time.Now().Add(patience); len(r.w.tools()) == 0; time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the stage runs no tool")
+		}
+	}
 	worker.signal(syscall.SIGSTOP)
 	slept := time.Now()
 	done, ok := r.until(held.ID, patience, func(v *models.Video) bool { return v.Status.Terminal() })
@@ -75,6 +80,7 @@ func TestWorkerThatSleptChangesNothing(t *testing.T) {
 	time.Sleep(300 * time.Millisecond) // for the oracle to be at the end
 	head := place()
 
+	orphaned := len(r.w.tools())
 	worker.signal(syscall.SIGCONT)
 	woke := time.Now()
 	for len(r.w.tools()) > 0 {
@@ -97,8 +103,8 @@ func TestWorkerThatSleptChangesNothing(t *testing.T) {
 			t.Errorf("the stage %s was finished %d times", stage, times)
 		}
 	}
-	t.Logf("slept %.1f s; another worker completed the video under fence +%d; its tools ended %d ms after it woke; no write, no event",
-		woke.Sub(slept).Seconds(), done.Fence-held.Fence, quiet.Milliseconds())
+	t.Logf("slept %.1f s; another worker completed the video under fence +%d; its tools (%d still there) ended %d ms after it woke; no write, no event",
+		woke.Sub(slept).Seconds(), done.Fence-held.Fence, orphaned, quiet.Milliseconds())
 }
 
 // A video whose worker dies twice in one stage is given up with a code, and
