@@ -116,11 +116,11 @@ func (u *user) run(ctx context.Context) {
 func (u *user) life(ctx context.Context, e *entry) {
 	deadline := time.Now().Add(lifeTime)
 	for !u.upload(ctx, e) {
+		u.rest(ctx, time.Second)
 		// Only an upload with a key can be sent again without making two videos.
 		if e.key == "" || ctx.Err() != nil || time.Now().After(deadline) {
 			return
 		}
-		u.rest(ctx, time.Second)
 	}
 	what := u.random.IntN(100)
 	switch {
