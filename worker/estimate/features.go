@@ -16,6 +16,8 @@ type Load struct {
 	Whole   bool
 	// Classified is how many frames are looked at.
 	Classified int64
+	// Encoded is how many frames are encoded.
+	Encoded int64
 }
 
 // Features are what is known of a video when something is to be said about it.
@@ -29,7 +31,7 @@ type Features struct {
 	Codec string
 	// Pixels of one frame, as coded.
 	Pixels int64
-	// Loads are by stage.
+	// Loads are by stage. One for the rendition tells that there is that stage.
 	Loads map[models.Stage]Load
 }
 
@@ -46,6 +48,7 @@ const (
 	perMegapixel  = 0.0025    // decoding on one processor
 	perFrame      = 0.03      // classifying
 	slowEmbedded  = 6         // times, for decoding
+	perEncoded    = 0.016     // encoding a megapixel
 	// bytesASecond is what a video of unknown duration is taken to have.
 	bytesASecond = 500_000
 	mostSamples  = 900
@@ -81,7 +84,8 @@ func rule(stage models.Stage, f Features) float64 {
 	} else if stage != models.StageSensitivity {
 		load.Classified = 0
 	}
-	return start + bytes*perByte*slow + amount(load.Decoded)*pixels*perMegapixel*slow + amount(load.Classified)*perFrame
+	return start + bytes*perByte*slow + amount(load.Decoded)*pixels*perMegapixel*slow + amount(load.Classified)*perFrame +
+		amount(load.Encoded)*pixels*perEncoded*slow
 }
 
 // classes names what the work of a stage has in common with other work, from

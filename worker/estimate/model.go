@@ -88,6 +88,9 @@ func (m model) rest(stage models.Stage, f Features) (rest []spread) {
 	for s := stage.Next(); s != ""; s = s.Next() {
 		rest = append(rest, m.stage(s, f))
 	}
+	if _, planned := f.Loads[models.StageRendition]; planned && stage != models.StageRendition {
+		rest = append(rest, m.stage(models.StageRendition, f))
+	}
 	return rest
 }
 

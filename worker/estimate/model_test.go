@@ -145,6 +145,18 @@ func TestAnOutlierTeachesLittle(t *testing.T) {
 	near(t, "the median", e.Eta(models.StageThumbnail, f).Seconds, before.Seconds, 1.1)
 }
 
+// A version for browsers is counted where one is planned, and only there.
+func TestARenditionIsCounted(t *testing.T) {
+	t.Parallel()
+	e, f := New(&memoryStore{}, quiet), clip(60, 921_600, "av1")
+	without := e.Eta(models.StageThumbnail, f)
+	f.Loads[models.StageRendition] = Load{Decoded: 1800, Whole: true, Encoded: 1800}
+	with, alone := e.Eta(models.StageThumbnail, f), e.Eta(models.StageRendition, f)
+	if with.Seconds < without.Seconds+alone.Seconds/2 || alone.Seconds < 10 {
+		t.Errorf("%+v without, %+v with, %+v alone", without, with, alone)
+	}
+}
+
 // Whatever a file claims, there is an answer, and few classes.
 func TestFeaturesAreTamed(t *testing.T) {
 	t.Parallel()
@@ -152,7 +164,7 @@ func TestFeaturesAreTamed(t *testing.T) {
 	e := New(&memoryStore{}, quiet)
 	rapid.Check(t, func(t *rapid.T) {
 		any63 := func(name string) int64 { return rapid.Int64().Draw(t, name) }
-		load := Load{any63("decoded"), rapid.Bool().Draw(t, "whole"), any63("classified")}
+		load := Load{any63("decoded"), rapid.Bool().Draw(t, "whole"), any63("classified"), any63("encoded")}
 		f := Features{
 			Embedded: rapid.Bool().Draw(t, "embedded"), MediaType: rapid.String().Draw(t, "type"), Bytes: any63("bytes"),
 			Known: rapid.Bool().Draw(t, "known"), Codec: rapid.String().Draw(t, "codec"), Pixels: any63("pixels"),

@@ -33,6 +33,13 @@ func FeaturesOf(v *models.Video, embedded bool) estimate.Features {
 	}
 	more.Classified = min(max(picture.Decoded, more.Decoded), int64(duration/interval(duration))+1, heldSamples)
 	f.Loads = map[models.Stage]estimate.Load{models.StageThumbnail: picture, models.StageSensitivity: more}
+	if r := v.Rendition; r != nil && r.Key == "" {
+		made := estimate.Load{}
+		if r.Kind == models.PlaybackRendition {
+			made = estimate.Load{Decoded: m.Video.Frames, Whole: true, Encoded: m.Video.Frames}
+		}
+		f.Loads[models.StageRendition] = made
+	}
 	return f
 }
 
