@@ -53,11 +53,12 @@ const (
 // samplingOf chooses by what the packets of the file said.
 func samplingOf(m *models.Metadata) sampling {
 	duration, keyframes := seconds(m.DurationSeconds), m.Video.Keyframes
+	wanted := int64(1 + duration/seekEvery(duration))
 	switch {
 	case duration <= 0 || duration <= shortFile && (keyframes < fewKeyframes ||
 		keyframes < minSamples && seconds(m.Video.KeyframeGapSeconds) > clipSuffices):
 		return byInterval
-	case keyframes > seekFrom*int64(1+duration/seekEvery(duration)):
+	case wanted >= minSamples && keyframes > seekFrom*wanted:
 		return bySeeking
 	}
 	return byKeyframes

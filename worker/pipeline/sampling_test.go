@@ -28,8 +28,8 @@ func TestSamplingIsChosenByTheKeyframes(t *testing.T) {
 		"a phone's":                {600, 600, 0, byKeyframes},
 		"two a second":             {600, 1200, 0, byKeyframes},
 		"nothing but keyframes":    {600, 18000, 0, bySeeking},
-		"that and short":           {8, 240, 0, bySeeking},
-		"that and very short":      {2, 30, 0, byKeyframes},
+		"that and short":           {8, 240, 0, byKeyframes},
+		"that and just long":       {40, 1000, 0, bySeeking},
 		"twelve hours of all":      {43200, 43200 * 25, 0, bySeeking},
 		"twelve hours, one in 2 s": {43200, 21600, 0, byKeyframes},
 	} {
