@@ -14,9 +14,11 @@ func (v *Video) visible(now time.Time) {
 	v.UpdatedAt = now
 }
 
-// Claim takes a queued video, or one whose worker's lease ran out, for worker.
-// A worker that died in the stage is counted before the stage starts again;
-// after [MaxCrashes] the video ends as failed instead. It returns [ErrLeased]
+// Claim takes a queued video, or one whose worker's lease ran out, for worker:
+// a name that no other process has, nor the next run of this one.
+// A worker that died in the stage is counted before the stage starts again (one
+// that claims what it let lapse itself lives: its machine slept, or the store was
+// away); after [MaxCrashes] the video ends as failed instead. It returns [ErrLeased]
 // while another worker holds it, and [ErrConflict] when its work has ended.
 func Claim(worker string, attempt int) Transition {
 	return func(v *Video, now time.Time) error {
@@ -26,7 +28,7 @@ func Claim(worker string, attempt int) Transition {
 		if v.Held(now) {
 			return ErrLeased
 		}
-		died := v.Lease.Worker != "" && v.Lease.Worker != resting
+		died := v.Lease.Worker != "" && v.Lease.Worker != resting && v.Lease.Worker != worker
 		v.Fence++
 		v.Lease, v.Trouble, v.Eta = Lease{}, nil, nil
 		if died {
@@ -73,7 +75,7 @@ func Heartbeat(fence int64) Transition {
 func Release(fence int64) Transition {
 	return held(fence, func(v *Video, _ time.Time) error {
 		v.Fence++
-		v.Lease = Lease{}
+		v.Lease, v.Eta = Lease{}, nil
 		return nil
 	})
 }

@@ -174,3 +174,21 @@ func TestPutOffWaitsLongerAndEnds(t *testing.T) {
 		t.Errorf("%s %+v, %v", v.Status, v.Failure, err)
 	}
 }
+
+// A worker that comes back to what it let lapse itself has not died: neither a
+// machine that sleeps nor a store that is away makes a poison of a video.
+func TestClaimOfTheLivingIsNoCrash(t *testing.T) {
+	t.Parallel()
+	v := at(t, Claim("w", 1))
+	now := epochStart
+	for range 2 * MaxCrashes {
+		now = now.Add(2 * LeaseTime)
+		fence := v.Fence
+		if err := Claim("w", 1)(v, now); err != nil || v.Crashes != 0 || v.Status != StatusProcessing || v.Fence != fence+1 {
+			t.Fatalf("%v: %d crashes, %s, fence %d", err, v.Crashes, v.Status, v.Fence)
+		}
+	}
+	if err := Claim("other", 1)(v, now.Add(LeaseTime)); err != nil || v.Crashes != 1 {
+		t.Errorf("%v: %d crashes", err, v.Crashes)
+	}
+}

@@ -251,3 +251,43 @@ func TestSweepTakesTheDeadOnly(t *testing.T) {
 	}
 	sweep(dir, time.Now())
 }
+
+// What this node hears late of an earlier attempt's end does not stop the next.
+func TestGuardKnowsAnEarlierAttemptsEnd(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	p.Hub = rooms.NewHub(&lateLog{Log: p.Log, events: []models.Event{
+		{Name: models.EventCancelled, VideoID: "v", Attempt: 1, Rev: 2, Transition: true},
+		{Name: models.EventQueued, VideoID: "v", Attempt: 2, Rev: 3, Transition: true},
+	}}, quiet)
+	defer p.Hub.Close()
+	p.must(t, models.Cancel())
+	p.must(t, models.Retry(false))
+	v := p.must(t, models.Claim("w1", 2))
+	store := &awayVideos{Videos: p.Videos}
+	p.Videos = store
+	progress := p.newProgress(t.Context(), p.Estimator.Start(time.Now(), nil), quiet)
+	defer progress.close()
+	working, stop := p.guard(t.Context(), &v, progress, quiet)
+	defer stop()
+	for deadline := time.Now().Add(time.Minute); store.passed.Load() < 2; time.Sleep(5 * time.Millisecond) {
+		if working.Err() != nil || time.Now().After(deadline) { // it looks when it listens, and at what it hears
+			t.Fatalf("%d looks; %v", store.passed.Load(), context.Cause(working))
+		}
+	}
+}
+
+// lateLog tells its events to everybody who follows, when they listen.
+type lateLog struct {
+	rooms.Log
+	events []models.Event
+}
+
+func (l *lateLog) Follow(ctx context.Context, _ string, ready func(rooms.Cursor), deliver func(rooms.Cursor, []models.Event)) error {
+	ready(rooms.Cursor{Epoch: "e", Seq: 1})
+	for n := uint64(2); ctx.Err() == nil; n++ { // the listener comes after the head is known
+		deliver(rooms.Cursor{Epoch: "e", Seq: n}, l.events)
+		sleep(ctx, 10*time.Millisecond)
+	}
+	return ctx.Err()
+}

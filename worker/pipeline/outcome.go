@@ -11,12 +11,13 @@ import (
 )
 
 const (
-	// storeTime bounds how long a finished stage waits for a store that is
-	// away. The fence keeps a late write harmless.
-	storeTime = 2 * time.Minute
+	// storeTime bounds how long a stage, and its end, wait for a store that is
+	// away: what was done is not done again, and nobody takes this worker for
+	// dead. The fence keeps a late write harmless.
+	storeTime = 15 * time.Minute
 	// releaseTime bounds the good-bye of a worker that is told to stop.
 	releaseTime = 3 * time.Second
-	// heartbeatAgain is the pause after a heartbeat that failed. When the store
+	// heartbeatAgain is the pause after a heartbeat, or another write, that failed. When the store
 	// comes back after a lease has run out, the worker that lives should be there
 	// before somebody takes it for dead: that counts as a crash.
 	heartbeatAgain = 250 * time.Millisecond
@@ -29,7 +30,7 @@ const (
 // revision that progress carries. stop must be called; it waits.
 func (p *Pipeline) guard(ctx context.Context, video *models.Video, progress *progress, logger *slog.Logger) (working context.Context, stop func()) {
 	working, cancel := context.WithCancelCause(ctx)
-	org, id, fence := video.OrganizationID, video.ID, video.Fence
+	org, id, fence, claimed := video.OrganizationID, video.ID, video.Fence, video.Rev
 	look := make(chan struct{}, 1)
 	again := func() {
 		select {
@@ -47,7 +48,9 @@ func (p *Pipeline) guard(ctx context.Context, video *models.Video, progress *pro
 				if e.VideoID != id || !e.Transition {
 					continue
 				}
-				if e.Name == models.EventCancelled || e.Name == models.EventDeleted {
+				// The events of this node may be behind: an end before the claim is
+				// that of an earlier attempt.
+				if e.Rev > claimed && (e.Name == models.EventCancelled || e.Name == models.EventDeleted) {
 					cancel(models.ErrStale)
 				}
 				news = news || progress.older(e.Rev)
@@ -99,13 +102,20 @@ func (p *Pipeline) guard(ctx context.Context, video *models.Video, progress *pro
 	}
 }
 
-// advance publishes a transition and outlasts a store that is away, or full, for
-// a while.
+// advance publishes a transition and outlasts the store.
 func (p *Pipeline) advance(ctx context.Context, video *models.Video, t models.Transition) (models.Video, error) {
+	return outlast(ctx, func(ctx context.Context) (models.Video, error) {
+		return p.Publisher.Advance(ctx, video.OrganizationID, video.ID, t)
+	})
+}
+
+// outlast repeats a call of a store that is away, or full, for [storeTime] at
+// most.
+func outlast[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		v, err := p.Publisher.Advance(ctx, video.OrganizationID, video.ID, t)
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, heartbeatAgain) {
+		v, err := call(ctx)
 		if code := models.CodeOf(err); code != models.CodeUnavailable && code != models.CodeStorageFull {
 			return v, err
 		}

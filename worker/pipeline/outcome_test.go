@@ -4,9 +4,11 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"reelroom/models"
+	"reelroom/rooms"
 )
 
 // What a stage said and what is still on its way is not heard after the record's
@@ -77,5 +79,61 @@ func TestAdvanceOutlastsTheStore(t *testing.T) {
 		if test.want == "" && (err != nil || next.Stage != models.StageThumbnail) || test.want != "" && models.CodeOf(err) != test.want {
 			t.Errorf("%v: %s, %v", test.err, next.Stage, err)
 		}
+	}
+}
+
+// longAway is a store that is away until a moment.
+type longAway struct {
+	models.Videos
+	models.Policies
+	until time.Time
+}
+
+var errLongAway = models.Errorf(models.CodeUnavailable, "Away.").Again(0)
+
+func (s *longAway) Advance(context.Context, string, string, models.Transition) (models.Video, error) {
+	if time.Now().Before(s.until) {
+		return models.Video{}, errLongAway
+	}
+	return models.Video{ID: "v"}, nil
+}
+
+func (s *longAway) Policy(context.Context, string) (models.PolicyRecord, error) {
+	if time.Now().Before(s.until) {
+		return models.PolicyRecord{}, errLongAway
+	}
+	return models.PolicyRecord{}, models.Errorf(models.CodeInternal, "This is far enough.")
+}
+
+// A store that is away for many minutes ends neither a stage that has finished
+// nor one that has just begun, and its return is noticed before a reconciler of
+// another process finds the lease run out.
+func TestLongOutagesAreOutlasted(t *testing.T) {
+	t.Parallel()
+	calls := map[string]func(context.Context, *Pipeline) error{
+		"a stage's end": func(ctx context.Context, p *Pipeline) error {
+			_, err := p.advance(ctx, &models.Video{}, models.Heartbeat(1))
+			return err
+		},
+		"the policy": func(ctx context.Context, p *Pipeline) error {
+			_, err := p.sensitivity(ctx, &job{video: models.Video{Metadata: &models.Metadata{}}, seen: &seenBefore{}})
+			if models.CodeOf(err) == models.CodeInternal {
+				return nil
+			}
+			return err
+		},
+	}
+	for name, call := range calls {
+		synctest.Test(t, func(t *testing.T) {
+			store := &longAway{until: time.Now().Add(10 * time.Minute)}
+			p := &Pipeline{Policies: store, Publisher: &rooms.Publisher{Videos: store, Logger: quiet}}
+			if err := call(t.Context(), p); err != nil || time.Since(store.until) > heartbeatAgain {
+				t.Errorf("%s: %v, %s after the store's return", name, err, time.Since(store.until))
+			}
+			store.until = time.Now().Add(24 * time.Hour)
+			if err := call(t.Context(), p); models.CodeOf(err) != models.CodeUnavailable {
+				t.Errorf("%s waits for ever: %v", name, err)
+			}
+		})
 	}
 }

@@ -40,8 +40,10 @@ type scan struct {
 // they lie too far apart or where one alone is suspicious, and sums them up.
 func (p *Pipeline) sensitivity(ctx context.Context, j *job) (func(*models.Video), error) {
 	duration := seconds(j.video.Metadata.DurationSeconds)
-	before, err := p.Policies.Policy(ctx, j.video.OrganizationID)
-	if err != nil { // rather now than when all is decoded
+	before, err := outlast(ctx, func(ctx context.Context) (models.PolicyRecord, error) { // putting it off would cost another decode
+		return p.Policies.Policy(ctx, j.video.OrganizationID)
+	})
+	if err != nil { // rather now than when all is looked at
 		return nil, err
 	}
 	s, err := p.seenOr(ctx, j, func(time.Duration) {

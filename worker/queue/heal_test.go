@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -329,9 +330,9 @@ func TestPoisonIsGivenUpAndHoldsNobodyUp(t *testing.T) {
 	v := r.create(t, "poison")
 	r.ask(t, &v)
 	r.pass(t) // tells it
-	for range models.MaxCrashes {
+	for i := range models.MaxCrashes {
 		r.takeOne(t)
-		v = r.advance(t, "poison", models.Claim("dies", 1), over, models.Published(99))
+		v = r.advance(t, "poison", models.Claim("dies-"+strconv.Itoa(i), 1), over, models.Published(99))
 		r.pass(t)
 	}
 	other := r.create(t, "other")
