@@ -22,6 +22,9 @@ const (
 	missingAgain = time.Hour
 	// reassessEvery is the least time between two videos of one process.
 	reassessEvery = 20 * time.Millisecond
+	// failingTime is how long videos of one organization may meet services that
+	// do not answer before the others are left for the next pass.
+	failingTime = 5 * time.Second
 	// reassessBatch is how many are read at a time.
 	reassessBatch = 100
 	// trimEvery is how often the audit trails are cut to what is kept.
@@ -85,7 +88,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // Pass looks at every policy that was ever chosen. It goes on after an
 // organization whose videos could not all be assessed and returns the first such
-// error, but ends where a service is away.
+// error: what cannot be read of one organization says nothing of the others.
 func (u *Upkeep) Pass(ctx context.Context) error {
 	var first error
 	for after := ""; ctx.Err() == nil; {
@@ -99,7 +102,7 @@ func (u *Upkeep) Pass(ctx context.Context) error {
 			if err == nil {
 				err = u.organization(ctx, r)
 			}
-			if models.CodeOf(err) == models.CodeUnavailable {
+			if ctx.Err() != nil {
 				return err
 			}
 			if err != nil && first == nil {
@@ -121,7 +124,7 @@ func (u *Upkeep) organization(ctx context.Context, r models.PolicyRecord) error 
 		return nil
 	}
 	var first error
-	missing := 0
+	missing, failing := 0, time.Duration(0)
 	for after := (models.AssessedRef{}); ; {
 		videos, err := u.Store.Outdated(ctx, org, policy.Version, after, reassessBatch)
 		if err != nil {
@@ -133,8 +136,12 @@ func (u *Upkeep) organization(ctx context.Context, r models.PolicyRecord) error 
 		// Processes that see the same videos begin at different ones.
 		rand.Shuffle(len(videos), func(i, j int) { videos[i], videos[j] = videos[j], videos[i] })
 		for i := range videos {
+			began := time.Now()
 			err := u.reassess(ctx, &videos[i], policy)
-			if models.CodeOf(err) == models.CodeUnavailable || ctx.Err() != nil {
+			if models.CodeOf(err) == models.CodeUnavailable {
+				failing += time.Since(began)
+			}
+			if failing >= failingTime || ctx.Err() != nil {
 				return err
 			}
 			if errors.Is(err, models.ErrNotFound) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -257,6 +258,49 @@ type blobsHook struct {
 func (b blobsHook) Open(ctx context.Context, org, key string) (models.Blob, error) {
 	b.before()
 	return b.Blobs.Open(context.WithoutCancel(ctx), org, key)
+}
+
+// brokenBlobs cannot read one blob.
+type brokenBlobs struct {
+	models.Blobs
+	broken string
+}
+
+func (b brokenBlobs) Open(ctx context.Context, org, key string) (models.Blob, error) {
+	if key == b.broken {
+		return nil, models.Errorf(models.CodeUnavailable, "The storage of files failed.").Again(time.Second)
+	}
+	return b.Blobs.Open(ctx, org, key)
+}
+
+// Scores that cannot be read hold up no other video of the organization, and no
+// other organization.
+func TestUpkeepGoesOnAfterABrokenFile(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	broken := p.finished(t, "broken", 0.5, 0.5)
+	for i := range 5 {
+		p.finished(t, "whole-"+strconv.Itoa(i), 0.5, 0.5)
+	}
+	p.choose(t, 1, 0.4, 0.9)
+	next := models.DefaultPolicy()
+	next.ReviewAt = 0.4
+	if _, err := p.Policies.ChangePolicy(t.Context(), "other", models.SetPolicy(1, next, "amy", models.NewID(time.Now()))); err != nil {
+		t.Fatal(err)
+	}
+	u := p.upkeep()
+	u.Blobs = brokenBlobs{p.Blobs, broken.Sensitivity.ScoresKey}
+	if err := u.Pass(t.Context()); models.CodeOf(err) != models.CodeUnavailable {
+		t.Errorf("the pass says %v", err)
+	}
+	for i := range 5 {
+		if v := p.video(t, "whole-"+strconv.Itoa(i)); v.Sensitivity.PolicyVersion != 2 || v.Sensitivity.Verdict != models.VerdictReview {
+			t.Errorf("%s: %+v", v.ID, v.Sensitivity)
+		}
+	}
+	if list, err := p.Policies.(models.Store).ListAudit(t.Context(), "other", models.AuditPage{}); err != nil || len(list.Entries) != 1 {
+		t.Errorf("the trail of another organization: %+v, %v", list.Entries, err)
+	}
 }
 
 type awayBlobs struct {

@@ -23,6 +23,9 @@ const (
 	settleAfter = 3 * time.Second
 	// batch is how many records are read at a time.
 	batch = 200
+	// removeTime is how long removals may fail in one pass before the others are
+	// left for the next.
+	removeTime = 5 * time.Second
 )
 
 // Reconciler makes the queue, the log and the blobs agree with the records. It
@@ -63,11 +66,12 @@ func (r *Reconciler) Run(ctx context.Context) error {
 
 // Pass looks at every unsettled record once. With all set, records that were
 // touched a moment ago are not spared. It goes on after a record that could
-// not be settled and returns the first such error, but ends where a service is
-// away.
+// not be settled, or whose files cannot be removed, and returns the first such
+// error, but ends where the store or Redis is away.
 func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 	var after models.VideoRef
 	var first error
+	var failing time.Duration // of removals
 	for {
 		videos, err := r.Store.Unsettled(ctx, after, batch)
 		if err != nil {
@@ -84,6 +88,14 @@ func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 			// lease; whether it has, only the store's clock knows.
 			free := v.Status == models.StatusQueued || v.Status == models.StatusProcessing && !v.Unpublished()
 			err := r.settle(ctx, v)
+			if err == nil && v.Status == models.StatusDeleted && failing < removeTime {
+				began := time.Now()
+				if lost := r.empty(ctx, v); lost == nil {
+					err = r.purge(ctx, v)
+				} else if failing += time.Since(began); first == nil {
+					first = lost
+				}
+			}
 			if models.CodeOf(err) == models.CodeUnavailable {
 				return err
 			}
@@ -107,22 +119,28 @@ func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 	return first
 }
 
-// settle publishes what may not have been told, and removes what was deleted.
+// settle publishes what may not have been told.
 func (r *Reconciler) settle(ctx context.Context, v *models.Video) error {
-	if v.Unpublished() {
-		if err := r.Publisher.Settle(ctx, v); err != nil {
-			return err
-		}
-		r.Queue.counts.republished.Add(1)
-	}
-	if v.Status != models.StatusDeleted {
+	if !v.Unpublished() {
 		return nil
 	}
-	if folder := v.Folder(); folder != "" {
-		if err := r.Blobs.Delete(ctx, v.OrganizationID, folder); err != nil {
-			return err
-		}
+	if err := r.Publisher.Settle(ctx, v); err != nil {
+		return err
 	}
+	r.Queue.counts.republished.Add(1)
+	return nil
+}
+
+// empty removes the files of a deleted video.
+func (r *Reconciler) empty(ctx context.Context, v *models.Video) error {
+	if folder := v.Folder(); folder != "" {
+		return r.Blobs.Delete(ctx, v.OrganizationID, folder)
+	}
+	return nil
+}
+
+// purge removes the record of a deleted video; another process may have.
+func (r *Reconciler) purge(ctx context.Context, v *models.Video) error {
 	if err := r.Store.Purge(ctx, v.OrganizationID, v.ID); !errors.Is(err, models.ErrNotFound) {
 		return err
 	}
