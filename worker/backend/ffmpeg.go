@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -14,9 +15,17 @@ import (
 // latter is compiled in the background, once for each DATA_DIR, and says so on
 // out while it lasts; a video that comes meanwhile waits for it.
 func (b *Backend) OpenFFmpeg(ctx context.Context, out io.Writer) (*ffmpeg.Tools, error) {
+	places := []string{b.Config.workDir()}
+	if err := os.MkdirAll(b.Config.workDir(), 0o700); err != nil {
+		return nil, fmt.Errorf("DATA_DIR: %w", err)
+	}
+	if dir, _, err := b.Config.blobPlace(); err == nil && dir != "" {
+		places = append(places, dir)
+	}
 	tools, err := ffmpeg.Open(ctx, ffmpeg.Options{
 		Path:     b.Config.FFmpeg,
 		CacheDir: filepath.Join(b.Config.DataDir, "ffmpeg"),
+		Places:   places,
 		Progress: func(done bool, elapsed time.Duration, message string) {
 			switch {
 			case done && elapsed > time.Second:

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"syscall"
 
@@ -16,9 +17,9 @@ import (
 // insideID is the user and group that a tool sees itself as: not root.
 const insideID = 1000
 
-// enclose finds the strongest walls in which the native tools run, by running
-// them and by trying to get out.
-func enclose(ctx context.Context, t *Tools) cage {
+// enclose finds the strongest walls in which the native tools run and reach
+// files in these places, by running them and by trying to get out.
+func enclose(ctx context.Context, t *Tools, places []string) cage {
 	if !childCalled.Load() {
 		return cage{why: []string{"this program has no launcher"}}
 	}
@@ -28,6 +29,8 @@ func enclose(ctx context.Context, t *Tools) cage {
 	}
 	defer os.Remove(canary.Name())
 	defer canary.Close()
+	folders, remove := trialFolders(places)
+	defer remove()
 	outside := trial{File: canary.Name()}
 	if l, err := net.Listen("tcp4", "127.0.0.1:0"); err == nil {
 		defer l.Close()
@@ -42,7 +45,7 @@ func enclose(ctx context.Context, t *Tools) cage {
 		var failed error
 		for _, filter := range []bool{true, false} {
 			c := cage{Walls: w, Filter: filter, Needs: needs, why: why}
-			if failed = t.try(ctx, c, outside); failed == nil {
+			if failed = t.try(ctx, c, outside, folders); failed == nil {
 				return c
 			}
 		}
@@ -54,24 +57,51 @@ func enclose(ctx context.Context, t *Tools) cage {
 	return cage{why: why}
 }
 
-// try runs both tools in the cage, the first after an attempt to get out.
-func (t *Tools) try(ctx context.Context, c cage, outside trial) error {
+// try runs both tools in the cage, after attempts to get out and to reach a
+// file in each of the folders.
+func (t *Tools) try(ctx context.Context, c cage, outside trial, folders []string) error {
 	in := *t
-	in.cage = c
-	if c.Walls != wallsLimits {
-		in.trial = &outside
+	in.cage, in.trial = c, &outside
+	if c.Walls == wallsLimits {
+		in.trial = &trial{}
 	}
-	for _, tool := range []string{"ffmpeg", "ffprobe"} {
-		said, err := in.ask(ctx, tool, "-version")
+	ask := func(tool, folder string) error {
+		said, err := in.askIn(ctx, folder, tool, "-version")
 		if err != nil {
 			return err
 		}
 		if v, _ := parseVersion(said); v == "" {
 			return fmt.Errorf("%s does not say its version", tool)
 		}
-		in.trial = nil
+		return nil
 	}
-	return nil
+	for _, folder := range append(folders, "") {
+		if err := ask("ffmpeg", folder); err != nil {
+			return err
+		}
+	}
+	return ask("ffprobe", "")
+}
+
+// trialFolders makes in each of the places a folder like a job's, with an
+// input. Places that cannot be written to are left out: no job can either.
+func trialFolders(places []string) (folders []string, remove func()) {
+	for _, place := range places {
+		folder, err := os.MkdirTemp(place, ".trial-")
+		if err == nil {
+			folder, err = filepath.Abs(folder)
+		}
+		if err != nil {
+			continue
+		}
+		folders = append(folders, folder)
+		_ = os.WriteFile(filepath.Join(folder, "input"), nil, 0o600)
+	}
+	return folders, func() {
+		for _, folder := range folders {
+			_ = os.RemoveAll(folder)
+		}
+	}
 }
 
 // brief is the last line that a tool said, or the error.

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 )
 
-func enclose(context.Context, *Tools) cage {
+func enclose(context.Context, *Tools, []string) cage {
 	return cage{why: []string{"there is none for this system"}}
 }
 

@@ -4,6 +4,7 @@ package ffmpeg
 
 import (
 	"fmt"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,7 @@ var refusedCalls = append([]uint32{
 	unix.SYS_SOCKET, unix.SYS_SOCKETPAIR, unix.SYS_CONNECT, unix.SYS_BIND, unix.SYS_LISTEN,
 	unix.SYS_ACCEPT, unix.SYS_ACCEPT4, unix.SYS_IO_URING_SETUP,
 	unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_KILL,
+	unix.SYS_TKILL, unix.SYS_RT_SIGQUEUEINFO, unix.SYS_RT_TGSIGQUEUEINFO,
 	unix.SYS_PIDFD_OPEN, unix.SYS_PIDFD_GETFD, unix.SYS_PIDFD_SEND_SIGNAL, unix.SYS_SETPGID, unix.SYS_SETSID,
 	unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_CHROOT,
 	unix.SYS_FSOPEN, unix.SYS_OPEN_TREE, unix.SYS_MOVE_MOUNT, unix.SYS_FSMOUNT, unix.SYS_FSCONFIG, unix.SYS_MOUNT_SETATTR,
@@ -34,9 +36,11 @@ const (
 )
 
 // filterCalls refuses the calls above and every new process, to this thread and
-// what it becomes. Threads may still be started: clone with CLONE_THREAD. clone3 hides its flags from a
-// filter, so it is said not to exist, and libc takes clone. Calls by another
-// table of numbers (32 bits) kill.
+// what it becomes. Threads may still be started: clone with CLONE_THREAD. clone3
+// hides its flags from a filter, so it is said not to exist, and libc takes
+// clone. Signals and limits are for this process alone, whose id is the same
+// before and after it becomes the tool. Calls by another table of numbers (32
+// bits) kill.
 func filterCalls(flags uintptr) error {
 	refuse := uint32(unix.SECCOMP_RET_ERRNO | unix.EPERM)
 	load := func(at uint32) unix.SockFilter {
@@ -53,7 +57,12 @@ func filterCalls(flags uintptr) error {
 	for _, call := range refusedCalls {
 		program = append(program, jump(unix.BPF_JEQ, call, 0, 1), give(refuse))
 	}
+	own := uint32(os.Getpid())
 	program = append(program,
+		jump(unix.BPF_JEQ, unix.SYS_TGKILL, 1, 0), jump(unix.BPF_JEQ, unix.SYS_PRLIMIT64, 0, 5),
+		load(callArg0), jump(unix.BPF_JEQ, own, 2, 0), jump(unix.BPF_JEQ, 0, 1, 0), // 0: itself, for limits; nobody, for signals
+		give(refuse),
+		give(unix.SECCOMP_RET_ALLOW),
 		jump(unix.BPF_JEQ, unix.SYS_CLONE3, 0, 1), give(unix.SECCOMP_RET_ERRNO|uint32(unix.ENOSYS)),
 		jump(unix.BPF_JEQ, unix.SYS_CLONE, 0, 3),
 		load(callArg0), jump(unix.BPF_JSET, unix.CLONE_THREAD, 1, 0), give(refuse),

@@ -20,9 +20,10 @@ type job struct {
 	Trial  *trial `json:",omitempty"`
 }
 
-// trial is a job's order to try the walls before the tool is started.
+// trial is a job's order to try the walls before the tool is started. The job's
+// own input must be readable, and its output folder take a file.
 type trial struct {
-	File string // must not be readable
+	File string // must not be readable; "" where the walls hide none
 	Port int    // of this host, must not be reachable
 }
 

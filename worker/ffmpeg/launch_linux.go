@@ -48,7 +48,10 @@ func launch(args []string) error {
 		}
 	}
 	if j.Trial != nil {
-		if err := j.Trial.escape(); err != nil {
+		if err := j.reach(); err != nil {
+			return err
+		}
+		if err := j.Trial.escape(j.Cage); err != nil {
 			return err
 		}
 	}
@@ -111,8 +114,42 @@ func (l limits) list() []resourceLimit {
 	return list
 }
 
+// reach tries the job's own files; its error says which is out of reach.
+func (j job) reach() error {
+	input, output := j.Input, j.Output
+	if j.Cage.rooted() {
+		input, output = childInput+"/"+inputName, childOutput
+	}
+	if j.Input != "" {
+		f, err := os.Open(input)
+		if err != nil {
+			return fmt.Errorf("input: %w", err)
+		}
+		f.Close()
+	}
+	if j.Output != "" {
+		f, err := os.CreateTemp(output, "trial-")
+		if err != nil {
+			return fmt.Errorf("output: %w", err)
+		}
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	return nil
+}
+
 // escape tries to get out; its error says that it could.
-func (t trial) escape() error {
+func (t trial) escape(from cage) error {
+	if parent := os.Getppid(); from.Filter && parent > 0 {
+		if unix.Tgkill(parent, parent, 0) == nil {
+			return errors.New("the parent can be signalled")
+		}
+		if unix.Prlimit(parent, unix.RLIMIT_CORE, nil, &unix.Rlimit{}) == nil {
+			return errors.New("the parent's limits are open")
+		}
+	}
+	if t.File == "" {
+		return nil
+	}
 	if fd, err := unix.Open(t.File, unix.O_RDONLY|unix.O_CLOEXEC, 0); err == nil {
 		unix.Close(fd)
 		return errors.New("a file outside is readable")

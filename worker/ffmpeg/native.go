@@ -71,14 +71,24 @@ func findNative(ctx context.Context, t *Tools, path string) (*native, error) {
 
 // ask returns what a tool says, at most 64 KiB of it.
 func (t *Tools) ask(ctx context.Context, tool string, args ...string) (string, error) {
+	return t.askIn(ctx, "", tool, args...)
+}
+
+// askIn is ask with the file "input" of a folder and that folder as the output,
+// which the tool need not touch; "" for none.
+func (t *Tools) askIn(ctx context.Context, folder, tool string, args ...string) (string, error) {
 	var said []byte
-	err := t.run(ctx, command{
-		tool: tool, args: args, wall: answerLimit, maxStdout: 1 << 20,
+	c := command{
+		tool: tool, args: args, output: folder, wall: answerLimit, maxStdout: 1 << 20,
 		stdout: func(r io.Reader) (err error) {
 			said, err = io.ReadAll(io.LimitReader(r, 64<<10))
 			return err
 		},
-	})
+	}
+	if folder != "" {
+		c.input = filepath.Join(folder, "input")
+	}
+	err := t.run(ctx, c)
 	return string(said), err
 }
 

@@ -29,7 +29,7 @@ func needsOf(ctx context.Context, programs ...string) []need {
 			libraries = librariesOf(ctx, program)
 		}
 		if interpreted || dynamic && len(libraries) == 0 {
-			libraries = []string{"/usr", "/bin", "/sbin", "/lib", "/lib64"}
+			libraries = []string{"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/alternatives"}
 		}
 		for _, path := range libraries {
 			n.add(path)

@@ -26,6 +26,9 @@ type Options struct {
 	// code that will be run: nobody else may write there. "" stands for a
 	// folder of this program's in the user's cache.
 	CacheDir string
+	// Places are folders below which inputs and outputs will lie: walls behind
+	// which a tool cannot reach what this process keeps there are not taken.
+	Places []string
 	// Progress is told how the one-time compilation goes: at least once a
 	// second, and once when it is done. May be nil.
 	Progress func(done bool, elapsed time.Duration, message string)
@@ -64,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Tools, error) {
 	if o.Path != Embedded {
 		if t.native, err = findNative(ctx, t, o.Path); err == nil {
 			t.modern = t.native.modern
-			t.cage = enclose(ctx, t)
+			t.cage = enclose(ctx, t, o.Places)
 			close(t.ready)
 			return t, nil
 		}

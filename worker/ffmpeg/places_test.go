@@ -1,0 +1,65 @@
+//go:build linux
+
+package ffmpeg
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"reelroom/models/modelstest/testenv"
+)
+
+// Root may work below a folder that is closed to all but another user: its
+// owner's home. In a namespace of users nobody is root there.
+func TestWallsLetTheJobsFilesThrough(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("skipped: only root can work in another user's folder")
+	}
+	testenv.Program(t, "ffmpeg")
+	home := filepath.Join(t.TempDir(), "home")
+	place := filepath.Join(home, "data")
+	if err := os.MkdirAll(place, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(home, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	tools, err := Open(t.Context(), Options{Places: []string{place}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(tools.Describe())
+	if err := tools.withoutRace(); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(place); err != nil || len(left) > 0 {
+		t.Errorf("the trial left %v (%v)", left, err)
+	}
+	data, err := os.ReadFile(media(t, "h264.mp4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := filepath.Join(place, "input")
+	if err := os.WriteFile(input, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tools.Still(t.Context(), input, StillOptions{At: time.Second}, filepath.Join(place, "still.webp")); err != nil {
+		t.Error(err)
+	}
+}
+
+// What shares its user with the server must not end it, nor lower its limits.
+func TestFilterKeepsSignalsAndLimitsIn(t *testing.T) {
+	t.Parallel()
+	inEachCage(t, func(t *testing.T, tools *Tools) {
+		if !tools.cage.Filter {
+			return
+		}
+		if err := tools.try(t.Context(), tools.cage, trial{}, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
