@@ -229,10 +229,12 @@ func TestSweepTakesTheDeadOnly(t *testing.T) {
 	const noProcess = 1 << 22 // above the largest process id of Linux
 	old := time.Now().Add(-2 * abandonedAfter)
 	for name, stays := range map[string]bool{
-		fmt.Sprintf("%s.%d.1", host, os.Getpid()): true,
-		fmt.Sprintf("%s.%d.2", host, noProcess):   false,
-		"elsewhere.7.3":                           true,
-		"elsewhere.7.4":                           false, // old
+		fmt.Sprintf("%s.%d.%s.1", host, os.Getpid(), run): true,
+		fmt.Sprintf("%s.%d.RUN.1", host, os.Getpid()):     false, // a container's first process has one id in each run
+		fmt.Sprintf("%s.%d.5", host, os.Getpid()):         false, // as it was named before
+		fmt.Sprintf("%s.%d.%s.2", host, noProcess, run):   false,
+		"elsewhere.7.3": true,
+		"elsewhere.7.4": false, // old
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.Mkdir(path, 0o700); err != nil {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
@@ -15,6 +16,9 @@ import (
 // whether it lives. No job lasts as long.
 const abandonedAfter = 24 * time.Hour
 
+// run parts this process from an earlier one with the same id.
+var run = rand.Text()
+
 // workDir makes a folder for one job, named after this process. The first call
 // removes what processes that died left behind.
 func (p *Pipeline) workDir() (string, error) {
@@ -23,7 +27,7 @@ func (p *Pipeline) workDir() (string, error) {
 	}
 	p.sweep.Do(func() { sweep(p.WorkDir, time.Now()) })
 	host, _ := os.Hostname()
-	return os.MkdirTemp(p.WorkDir, host+"."+strconv.Itoa(os.Getpid())+".")
+	return os.MkdirTemp(p.WorkDir, host+"."+strconv.Itoa(os.Getpid())+"."+run+".")
 }
 
 // Tidy removes the folders below dir of jobs whose process has died.
@@ -39,9 +43,12 @@ func sweep(dir string, now time.Time) {
 	host, _ := os.Hostname()
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), host+".")
-		digits, _, named := strings.Cut(rest, ".")
+		digits, rest, named := strings.Cut(rest, ".")
 		pid, err := strconv.Atoi(digits)
 		dead := ours && named && err == nil && !alive(pid)
+		if pid == os.Getpid() { // in a container every run has the same
+			dead = ours && named && !strings.HasPrefix(rest, run+".")
+		}
 		info, err := e.Info()
 		if dead || err == nil && now.Sub(info.ModTime()) > abandonedAfter {
 			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
