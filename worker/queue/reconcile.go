@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"reelroom/models"
@@ -40,6 +41,8 @@ type Reconciler struct {
 	Queue     *Client
 	Publisher *rooms.Publisher
 	Logger    *slog.Logger
+
+	away atomic.Bool // the store was, at the last pass
 }
 
 // Run makes a first pass at once, which takes up what a stopped installation
@@ -67,14 +70,17 @@ func (r *Reconciler) Run(ctx context.Context) error {
 // Pass looks at every unsettled record once. With all set, records that were
 // touched a moment ago are not spared. It goes on after a record that could
 // not be settled, or whose files cannot be removed, and returns the first such
-// error, but ends where the store or Redis is away.
+// error, but ends where the store or Redis is away. A lease that ran out while
+// the store was away is left for the next pass: its worker may live.
 func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 	var after models.VideoRef
 	var first error
 	var failing time.Duration // of removals
+	wasAway := r.away.Swap(false)
 	for {
 		videos, err := r.Store.Unsettled(ctx, after, batch)
 		if err != nil {
+			r.away.Store(models.CodeOf(err) == models.CodeUnavailable)
 			return err
 		}
 		var wanted []models.Task
@@ -102,7 +108,7 @@ func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 			if err != nil && first == nil {
 				first = err
 			}
-			if free {
+			if free && (v.Lease.Worker == "" || !wasAway) {
 				wanted = append(wanted, models.TaskOf(v))
 			}
 		}
