@@ -185,6 +185,11 @@ func (u *Upkeep) reassess(ctx context.Context, v *models.Video, p models.Policy)
 	case errors.Is(err, models.ErrScoresDamaged):
 		u.Logger.Warn("a video's scores are damaged; it stays as it was assessed", "organization", org, "video", v.ID, "error", err)
 		change = models.ScoresLost(key)
+	case errors.Is(err, models.ErrNotFound):
+		if _, gone := u.Publisher.Videos.Get(ctx, org, v.ID); errors.Is(gone, models.ErrNotFound) {
+			return nil // deleted meanwhile
+		}
+		return err
 	default:
 		return err
 	}

@@ -309,3 +309,34 @@ type awayBlobs struct {
 }
 
 func (b awayBlobs) Open(context.Context, string, string) (models.Blob, error) { return nil, b.err }
+
+// deletingBlobs lose a video, with its record, when its scores are asked for.
+type deletingBlobs struct {
+	models.Blobs
+	p *Pipeline
+	t *testing.T
+}
+
+func (b deletingBlobs) Open(ctx context.Context, org, key string) (models.Blob, error) {
+	if _, err := b.p.Publisher.Advance(ctx, org, "gone", models.Delete()); err != nil {
+		b.t.Error(err)
+	}
+	return nil, models.ErrNotFound
+}
+
+// A video that is deleted meanwhile misses no scores: its organization's others
+// are looked for as soon as ever.
+func TestUpkeepMissesNothingOfTheDeleted(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	p.finished(t, "gone", 0.5, 0.5)
+	p.choose(t, 1, 0.4, 0.9)
+	u := p.upkeep()
+	u.Blobs = deletingBlobs{p.Blobs, p, t}
+	if err := u.Pass(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s, ok := u.seen["acme"]; !ok || s.at.After(time.Now()) {
+		t.Errorf("seen %v, %v", s, ok)
+	}
+}
