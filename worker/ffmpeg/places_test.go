@@ -5,6 +5,7 @@ package ffmpeg
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,4 +63,32 @@ func TestFilterKeepsSignalsAndLimitsIn(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A script that starts the system's ffmpeg is shut in as well as that itself.
+func TestWrapperScriptKeepsItsWalls(t *testing.T) {
+	t.Parallel()
+	testenv.Program(t, "sh")
+	testenv.Program(t, "ffmpeg")
+	plain, err := Open(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain.native == nil || !strings.HasPrefix(plain.native.ffmpeg, "/usr/bin/") || !plain.cage.rooted() {
+		t.Skipf("skipped: no ffmpeg of the system in a root of its own: %s", plain.Describe())
+	}
+	folder := t.TempDir()
+	for name, program := range map[string]string{"ffmpeg": plain.native.ffmpeg, "ffprobe": plain.native.ffprobe} {
+		script := "#!/bin/sh\nexec " + program + " \"$@\"\n"
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wrapped, err := Open(t.Context(), Options{Path: filepath.Join(folder, "ffmpeg")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !wrapped.cage.rooted() || wrapped.cage.Filter != plain.cage.Filter {
+		t.Errorf("%s, want %s", wrapped.cage, plain.cage)
+	}
 }
