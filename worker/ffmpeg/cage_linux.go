@@ -23,7 +23,14 @@ func enclose(ctx context.Context, t *Tools, places []string) cage {
 	if !childCalled.Load() {
 		return cage{why: []string{"this program has no launcher"}}
 	}
-	canary, err := os.CreateTemp("", "reelroom-outside-")
+	outsideIn := "" // among the jobs' folders, where a start that is killed leaves it to be tidied
+	if len(places) > 0 {
+		outsideIn = places[0]
+	}
+	canary, err := os.CreateTemp(outsideIn, ".trial-")
+	if err != nil {
+		canary, err = os.CreateTemp("", "reelroom-trial-")
+	}
 	if err != nil {
 		return cage{why: []string{err.Error()}}
 	}
