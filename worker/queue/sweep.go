@@ -36,9 +36,9 @@ const (
 	// maxStrays bounds what one sweep remembers; the next finds the rest.
 	maxStrays = 10_000
 	// doubtful is how many strays are believed whatever there is beside them;
-	// more than that, and more than half of all folders, look like the wrong
-	// database, or one restored from an old copy.
-	doubtful = 100
+	// more than that, and more than a quarter of all folders, look like the
+	// wrong database, or one restored from an old copy.
+	doubtful = 5
 )
 
 // turnKey is in Redis while no process needs to sweep.
@@ -112,7 +112,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(strays) > doubtful && len(strays) > seen/2 {
+	if len(strays) > doubtful && len(strays) > seen/4 {
 		return fmt.Errorf("%d of the %d uploads in the storage have no record in this database, which is not believed: nothing was removed", len(strays), seen)
 	}
 	var swept models.Removed
