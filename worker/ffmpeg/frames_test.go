@@ -86,11 +86,11 @@ func TestFramesStopWithTheirCallback(t *testing.T) {
 func TestSlowCallbackIsNoStall(t *testing.T) {
 	t.Parallel()
 	tools := *openNative(t)
-	tools.stall = 2 * time.Second
+	tools.stall = 5 * time.Second
 	count := 0
 	err := tools.Frames(t.Context(), media(t, "h264.mp4"), FrameOptions{Keyframes: true, Width: 640, Height: 640}, func(Frame) error {
 		if count++; count == 1 {
-			time.Sleep(3 * time.Second) // the slowness itself is what is tested
+			time.Sleep(7 * time.Second) // the slowness itself is what is tested
 		}
 		return nil
 	})

@@ -54,7 +54,7 @@ func noneBears(t *testing.T, mark string) time.Duration {
 		if len(left) == 0 {
 			return took
 		}
-		if took > 5*time.Second {
+		if took > lingering {
 			t.Errorf("processes %v live on", left)
 			return took
 		}
