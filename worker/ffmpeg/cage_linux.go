@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -23,21 +24,22 @@ func enclose(ctx context.Context, t *Tools, places []string) cage {
 	if !childCalled.Load() {
 		return cage{why: []string{"this program has no launcher"}}
 	}
-	outsideIn := "" // among the jobs' folders, where a start that is killed leaves it to be tidied
-	if len(places) > 0 {
-		outsideIn = places[0]
-	}
-	canary, err := os.CreateTemp(outsideIn, ".trial-")
-	if err != nil {
-		canary, err = os.CreateTemp("", "reelroom-trial-")
-	}
-	if err != nil {
-		return cage{why: []string{err.Error()}}
-	}
-	defer os.Remove(canary.Name())
-	defer canary.Close()
 	folders, remove := trialFolders(places)
 	defer remove()
+	inside := folders
+	var canary *os.File
+	err := errors.New("no place for a trial")
+	if len(folders) > 0 { // the last is no job's: what is in it must stay out of reach
+		inside = slices.Clone(folders[:len(folders)-1])
+		canary, err = os.Create(filepath.Join(folders[len(folders)-1], "outside"))
+	}
+	if err != nil {
+		if canary, err = os.CreateTemp("", "reelroom-trial-"); err != nil {
+			return cage{why: []string{err.Error()}}
+		}
+		defer os.Remove(canary.Name())
+	}
+	defer canary.Close()
 	outside := trial{File: canary.Name()}
 	if l, err := net.Listen("tcp4", "127.0.0.1:0"); err == nil {
 		defer l.Close()
@@ -52,7 +54,7 @@ func enclose(ctx context.Context, t *Tools, places []string) cage {
 		var failed error
 		for _, filter := range []bool{true, false} {
 			c := cage{Walls: w, Filter: filter, Needs: needs, why: why}
-			if failed = t.try(ctx, c, outside, folders); failed == nil {
+			if failed = t.try(ctx, c, outside, inside); failed == nil {
 				return c
 			}
 		}
@@ -91,24 +93,73 @@ func (t *Tools) try(ctx context.Context, c cage, outside trial, folders []string
 }
 
 // trialFolders makes in each of the places a folder like a job's, with an
-// input. Places that cannot be written to are left out: no job can either.
+// input, and one more in the first. Places that cannot be written to are left
+// out: no job can either. It removes what starts that were killed left behind.
 func trialFolders(places []string) (folders []string, remove func()) {
+	var locks []*os.File
+	if len(places) > 0 {
+		places = append(slices.Clone(places), places[0])
+	}
 	for _, place := range places {
-		folder, err := os.MkdirTemp(place, ".trial-")
-		if err == nil {
-			folder, err = filepath.Abs(folder)
+		clearTrials(place)
+		if folder, lock, err := newTrial(place); err == nil {
+			folders, locks = append(folders, folder), append(locks, lock)
 		}
-		if err != nil {
-			continue
-		}
-		folders = append(folders, folder)
-		_ = os.WriteFile(filepath.Join(folder, "input"), nil, 0o600)
 	}
 	return folders, func() {
-		for _, folder := range folders {
+		for i, folder := range folders {
 			_ = os.RemoveAll(folder)
+			_ = locks[i].Close()
 		}
 	}
+}
+
+// trialName begins the names of the folders that a start tries the walls with.
+const trialName = ".trial-"
+
+// newTrial makes a folder with an input, locked as long as its process lives.
+func newTrial(place string) (folder string, lock *os.File, err error) {
+	for range 3 {
+		if folder, err = os.MkdirTemp(place, trialName); err != nil {
+			return "", nil, err
+		}
+		if folder, err = filepath.Abs(folder); err == nil {
+			lock, err = lockFolder(folder)
+		}
+		if err == nil {
+			if err = os.WriteFile(filepath.Join(folder, "input"), nil, 0o600); err == nil {
+				return folder, lock, nil
+			}
+			_ = lock.Close()
+		}
+		// Another start took it for a dead one's before it was locked.
+		_ = os.RemoveAll(folder)
+	}
+	return "", nil, err
+}
+
+// clearTrials removes the folders of trials whose process has died.
+func clearTrials(place string) {
+	left, _ := filepath.Glob(filepath.Join(place, trialName+"*"))
+	for _, folder := range left {
+		if lock, err := lockFolder(folder); err == nil {
+			_ = os.RemoveAll(folder)
+			_ = lock.Close()
+		}
+	}
+}
+
+// lockFolder fails where another process has locked the folder.
+func lockFolder(folder string) (*os.File, error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // brief is the last line that a tool said, or the error.

@@ -37,7 +37,8 @@ func TestWallsLetTheJobsFilesThrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(place); err != nil || len(left) > 0 {
-		t.Errorf("the trial left %v (%v)", left, err)
+		in, _ := os.ReadDir(filepath.Join(place, left[0].Name()))
+		t.Errorf("the trial left %v %v (%v)", left, in, err)
 	}
 	data, err := os.ReadFile(media(t, "h264.mp4"))
 	if err != nil {
@@ -49,6 +50,34 @@ func TestWallsLetTheJobsFilesThrough(t *testing.T) {
 	}
 	if _, err := tools.Still(t.Context(), input, StillOptions{At: time.Second}, filepath.Join(place, "still.webp")); err != nil {
 		t.Error(err)
+	}
+}
+
+// A start that is killed leaves its trial; the next one removes it, and leaves
+// that of one which is still alive.
+func TestTrialsOfTheDeadAreRemoved(t *testing.T) {
+	t.Parallel()
+	place := t.TempDir()
+	dead := filepath.Join(place, trialName+"dead")
+	if err := os.Mkdir(dead, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dead, "input"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	alive, lock, err := newTrial(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	folders, remove := trialFolders([]string{place})
+	if len(folders) != 2 {
+		t.Errorf("folders %v", folders)
+	}
+	remove()
+	left, err := os.ReadDir(place)
+	if err != nil || len(left) != 1 || filepath.Join(place, left[0].Name()) != alive {
+		t.Errorf("left %v (%v), want %s", left, err, alive)
 	}
 }
 
