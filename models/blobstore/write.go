@@ -104,13 +104,18 @@ func (w *writer) Abort() {
 }
 
 // moves bounds how often a move is repeated when a Delete took the folder away.
-const moves = 8
+const moves = 32
 
 // move renames a finished file to its place, durably.
 func (s *Store) move(name, to string) (err error) {
 	parent := filepath.Dir(to)
 	for range moves {
-		if err = s.root.MkdirAll(parent, 0o700); err == nil {
+		// A folder that is removed while it is made may be said to exist, and not
+		// to be one. A file in its place says so each time.
+		if err = s.root.MkdirAll(parent, 0o700); errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err == nil {
 			err = s.root.Rename(name, to)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
