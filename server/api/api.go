@@ -101,11 +101,14 @@ func (a *api) routes() {
 	member("DELETE /api/org/members/{userId}", a.removeMember)
 	a.mux.Handle("POST /api/events", a.handle(a.member(a.mayPublish, a.publish)))
 
-	open("GET /api/videos/{id}/media", a.media)         // by token or signed URL
-	open("GET /api/videos/{id}/thumbnail", a.thumbnail) // by token or signed URL
-	open("GET /api/videos/{id}/"+models.LinkPlayback, a.playback)
-	open("GET /api/videos/{id}/"+models.LinkStoryboard, a.storyboard)
-	open("GET /api/videos/{id}/"+models.LinkStoryboardPicture, a.storyboardPicture)
+	file := func(kind string, of opener, cache string) { // by token or signed URL
+		open("GET /api/videos/{id}/"+kind, a.file(kind, of, cache))
+	}
+	file(models.LinkMedia, a.Library.OpenMedia, fileKept)
+	file(models.LinkPlayback, a.Library.OpenPlayback, derivedKept)
+	file(models.LinkThumbnail, a.Library.OpenThumbnail, derivedKept)
+	file(models.LinkStoryboard, a.Library.OpenStoryboard, derivedKept)
+	file(models.LinkStoryboardPicture, a.Library.OpenStoryboardPicture, derivedKept)
 	open("GET /api/videos/{id}/evidence/{ms}", a.evidence)
 	open("GET /api/auth/options", a.options)
 	open("POST /api/auth/local", a.signInLocal)

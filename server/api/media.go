@@ -12,50 +12,23 @@ import (
 	"reelroom/server/library"
 )
 
-// media answers GET and HEAD of the uploaded file, with byte ranges.
-func (a *api) media(w http.ResponseWriter, r *http.Request) error {
-	who, err := a.viewer(r, models.LinkMedia)
-	if err != nil {
-		return err
-	}
-	return serve(w, r, who, a.Library.OpenMedia, "private, max-age=3600")
-}
+// How long a client may take a file for what it was: one that never changes, and
+// one that another attempt makes anew.
+const (
+	fileKept    = "private, max-age=3600"
+	derivedKept = "private, max-age=60"
+)
 
-// playback answers GET and HEAD of what a browser plays, with byte ranges.
-func (a *api) playback(w http.ResponseWriter, r *http.Request) error {
-	who, err := a.viewer(r, models.LinkPlayback)
-	if err != nil {
-		return err
+// file answers GET and HEAD of a file of the video, with byte ranges, by token
+// or by a URL that was signed for this kind.
+func (a *api) file(kind string, open opener, cache string) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := a.viewer(r, kind)
+		if err != nil {
+			return err
+		}
+		return serve(w, r, who, open, cache)
 	}
-	return serve(w, r, who, a.Library.OpenPlayback, "private, max-age=60")
-}
-
-// thumbnail answers GET and HEAD of the picture.
-func (a *api) thumbnail(w http.ResponseWriter, r *http.Request) error {
-	who, err := a.viewer(r, models.LinkThumbnail)
-	if err != nil {
-		return err
-	}
-	return serve(w, r, who, a.Library.OpenThumbnail, "private, max-age=60")
-}
-
-// storyboard answers GET and HEAD of the WebVTT file that names the parts of
-// the storyboard's picture, by a URL that a player can load as it stands.
-func (a *api) storyboard(w http.ResponseWriter, r *http.Request) error {
-	who, err := a.viewer(r, models.LinkStoryboard)
-	if err != nil {
-		return err
-	}
-	return serve(w, r, who, a.Library.OpenStoryboard, "private, max-age=60")
-}
-
-// storyboardPicture answers GET and HEAD of the picture.
-func (a *api) storyboardPicture(w http.ResponseWriter, r *http.Request) error {
-	who, err := a.viewer(r, models.LinkStoryboardPicture)
-	if err != nil {
-		return err
-	}
-	return serve(w, r, who, a.Library.OpenStoryboardPicture, "private, max-age=60")
 }
 
 // evidence answers GET and HEAD of the picture of a moment that a segment
@@ -65,13 +38,9 @@ func (a *api) evidence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || at < 0 || strconv.FormatInt(at, 10) != r.PathValue("ms") {
 		at = -1 // no moment, so that it is answered like one without a picture
 	}
-	who, err := a.viewer(r, models.LinkEvidence(at))
-	if err != nil {
-		return err
-	}
-	return serve(w, r, who, func(ctx context.Context, who models.Identity, id string) (*library.Content, error) {
+	return a.file(models.LinkEvidence(at), func(ctx context.Context, who models.Identity, id string) (*library.Content, error) {
 		return a.Library.OpenEvidence(ctx, who, id, at)
-	}, "private, max-age=3600")
+	}, fileKept)(w, r)
 }
 
 // viewer returns who may read a file: by the signature in the URL, where there

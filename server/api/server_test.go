@@ -22,6 +22,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/models/blobstore"
+	"reelroom/models/modelstest/testenv"
 	"reelroom/models/sqlitestore"
 	"reelroom/rooms"
 	"reelroom/rooms/redislog"
@@ -41,7 +42,7 @@ type bench struct {
 	t       testing.TB
 	library *library.Library
 	links   *models.SignedLinks
-	log     *syncBuffer
+	log     *testenv.Buffer
 	queue   *tasks
 	redis   *miniredis.Miniredis
 	blobs   string
@@ -63,26 +64,9 @@ func (q *tasks) Enqueue(_ context.Context, _ string, t models.Task) error {
 	return q.down
 }
 
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
 func newBench(t testing.TB, change func(*Config)) *bench {
 	t.Helper()
-	b := &bench{t: t, log: &syncBuffer{}, queue: &tasks{}, blobs: filepath.Join(t.TempDir(), "blobs")}
+	b := &bench{t: t, log: &testenv.Buffer{}, queue: &tasks{}, blobs: filepath.Join(t.TempDir(), "blobs")}
 	b.redis = miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{Addr: b.redis.Addr(), MaxRetries: -1, ContextTimeoutEnabled: true})
 	store, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))

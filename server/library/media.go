@@ -22,53 +22,55 @@ type Content struct {
 	Tag string
 }
 
-// OpenMedia opens the uploaded file.
-func (l *Library) OpenMedia(ctx context.Context, who models.Identity, id string) (*Content, error) {
+// open opens the file of a video that choose names, with what is to be said of
+// it; [models.ErrNotFound] where that is no key.
+func (l *Library) open(ctx context.Context, who models.Identity, id string, choose func(*models.Video) (key string, c Content)) (*Content, error) {
 	v, err := l.record(ctx, who, models.ActionView, id)
 	if err != nil {
 		return nil, err
 	}
-	blob, err := l.Blobs.Open(ctx, who.OrganizationID, v.File.Key)
-	if err != nil {
+	key, c := choose(v)
+	if key == "" {
+		return nil, models.ErrNotFound
+	}
+	if c.Blob, err = l.Blobs.Open(ctx, who.OrganizationID, key); err != nil {
 		return nil, err
 	}
-	return &Content{blob, v.File.Name, v.File.MediaType, v.File.SHA256}, nil
+	return &c, nil
+}
+
+// source is the uploaded file.
+func source(v *models.Video) (key string, c Content) {
+	return v.File.Key, Content{Name: v.File.Name, MediaType: v.File.MediaType, Tag: v.File.SHA256}
+}
+
+// OpenMedia opens the uploaded file.
+func (l *Library) OpenMedia(ctx context.Context, who models.Identity, id string) (*Content, error) {
+	return l.open(ctx, who, id, source)
 }
 
 // OpenPlayback opens what a browser plays: the version made for it, or the
 // uploaded file where that will do; [models.ErrNotFound] where nothing does.
 func (l *Library) OpenPlayback(ctx context.Context, who models.Identity, id string) (*Content, error) {
-	v, err := l.record(ctx, who, models.ActionView, id)
-	if err != nil {
-		return nil, err
-	}
-	key, name, mediaType, tag := v.File.Key, v.File.Name, v.File.MediaType, v.File.SHA256
-	if r := v.Rendition; r != nil && r.Key != "" {
-		key, name, mediaType, tag = r.Key, "", r.MediaType, fmt.Sprintf("rendition-%d-%d", v.Attempt, r.Bytes)
-	} else if !v.SourcePlays() {
-		return nil, models.ErrNotFound
-	}
-	blob, err := l.Blobs.Open(ctx, who.OrganizationID, key)
-	if err != nil {
-		return nil, err
-	}
-	return &Content{blob, name, mediaType, tag}, nil
+	return l.open(ctx, who, id, func(v *models.Video) (key string, c Content) {
+		if r := v.Rendition; r != nil && r.Key != "" {
+			return r.Key, Content{MediaType: r.MediaType, Tag: fmt.Sprintf("rendition-%d-%d", v.Attempt, r.Bytes)}
+		}
+		if v.SourcePlays() {
+			return source(v)
+		}
+		return "", c
+	})
 }
 
 // OpenThumbnail opens the picture; [models.ErrNotFound] while there is none.
 func (l *Library) OpenThumbnail(ctx context.Context, who models.Identity, id string) (*Content, error) {
-	v, err := l.record(ctx, who, models.ActionView, id)
-	if err != nil {
-		return nil, err
-	}
-	if v.Thumbnail == nil {
-		return nil, models.ErrNotFound
-	}
-	blob, err := l.Blobs.Open(ctx, who.OrganizationID, v.Thumbnail.Key)
-	if err != nil {
-		return nil, err
-	}
-	return &Content{blob, "", "", fmt.Sprintf("thumbnail-%d", v.Rev)}, nil
+	return l.open(ctx, who, id, func(v *models.Video) (key string, c Content) {
+		if v.Thumbnail == nil {
+			return "", c
+		}
+		return v.Thumbnail.Key, Content{Tag: fmt.Sprintf("thumbnail-%d", v.Rev)}
+	})
 }
 
 // OpenStoryboard opens the WebVTT file for scrubbing; [models.ErrNotFound]
@@ -91,35 +93,23 @@ func (l *Library) OpenStoryboard(ctx context.Context, who models.Identity, id st
 
 // OpenStoryboardPicture opens the sheet of small pictures.
 func (l *Library) OpenStoryboardPicture(ctx context.Context, who models.Identity, id string) (*Content, error) {
-	v, err := l.record(ctx, who, models.ActionView, id)
-	if err != nil {
-		return nil, err
-	}
-	if v.Storyboard == nil {
-		return nil, models.ErrNotFound
-	}
-	blob, err := l.Blobs.Open(ctx, who.OrganizationID, v.Storyboard.Key)
-	if err != nil {
-		return nil, err
-	}
-	return &Content{blob, "", "", fmt.Sprintf("storyboard-%d", v.Rev)}, nil
+	return l.open(ctx, who, id, func(v *models.Video) (key string, c Content) {
+		if v.Storyboard == nil {
+			return "", c
+		}
+		return v.Storyboard.Key, Content{Tag: fmt.Sprintf("storyboard-%d", v.Rev)}
+	})
 }
 
 // OpenEvidence opens the picture kept of a moment; [models.ErrNotFound] where
 // none is.
 func (l *Library) OpenEvidence(ctx context.Context, who models.Identity, id string, atMs int64) (*Content, error) {
-	v, err := l.record(ctx, who, models.ActionView, id)
-	if err != nil {
-		return nil, err
-	}
-	if v.Sensitivity == nil || !slices.Contains(v.Sensitivity.EvidenceMs, atMs) {
-		return nil, models.ErrNotFound
-	}
-	blob, err := l.Blobs.Open(ctx, who.OrganizationID, v.EvidenceKey(atMs))
-	if err != nil {
-		return nil, err
-	}
-	return &Content{blob, "", "", fmt.Sprintf("evidence-%d-%d", atMs, v.Attempt)}, nil
+	return l.open(ctx, who, id, func(v *models.Video) (key string, c Content) {
+		if v.Sensitivity == nil || !slices.Contains(v.Sensitivity.EvidenceMs, atMs) {
+			return "", c
+		}
+		return v.EvidenceKey(atMs), Content{Tag: fmt.Sprintf("evidence-%d-%d", atMs, v.Attempt)}
+	})
 }
 
 // textBlob is a text that is not kept.

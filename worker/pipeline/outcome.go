@@ -119,12 +119,8 @@ func outlast[T any](ctx context.Context, call func(context.Context) (T, error)) 
 		if code := models.CodeOf(err); code != models.CodeUnavailable && code != models.CodeStorageFull {
 			return v, err
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if !sleep(ctx, pause) {
 			return v, err
-		case <-timer.C:
 		}
 	}
 }

@@ -1,11 +1,9 @@
 package queue
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"reelroom/models"
+	"reelroom/models/modelstest/testenv"
 )
 
 // A worker that is told to stop gives its video back, and another goes on with
@@ -58,31 +57,13 @@ func TestStoppedWorkersVideoGoesOnElsewhere(t *testing.T) {
 	})
 }
 
-// lines is a log that counts by level.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // While Redis is away the work that runs goes on, the log stays calm, and what
 // is wanted meanwhile is refused with a word that says so. Then all of it heals.
 func TestRedisAwayHeals(t *testing.T) {
 	t.Parallel()
 	server := miniredis.RunT(t)
 	r := newRigOn(t, connect(t, server.Addr()))
-	said := &lines{}
+	said := &testenv.Buffer{}
 	logger := slog.New(slog.NewTextHandler(said, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	r.Logger = logger
 	first := r.create(t, "first")
