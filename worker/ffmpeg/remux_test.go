@@ -30,23 +30,24 @@ func TestRemux(t *testing.T) {
 					t.Skipf("this ffmpeg encodes no H.264: %v", err)
 				}
 				path, output := media(t, name), filepath.Join(t.TempDir(), "out")
-				c.o.Duration = 3 * time.Second
-				if err := tools.Remux(t.Context(), path, c.o, output); err != nil {
+				o := c.o
+				o.Duration = 3 * time.Second
+				if err := tools.Remux(t.Context(), path, o, output); err != nil {
 					t.Fatal(err)
 				}
 				r, err := tools.Probe(t.Context(), output)
 				if err != nil {
 					t.Fatal(err)
 				}
-				audio := ""
+				audio, want := "", c.audio // of this case: its twin runs beside it
 				if len(r.Audio) > 0 {
 					audio = r.Audio[0].Codec
 				}
-				if c.audio == "aac" && !tools.Native() {
-					c.audio = "flac"
+				if want == "aac" && !tools.Native() {
+					want = "flac"
 				}
 				length := max(r.Duration, r.Video.Duration)
-				if r.Video.Codec != c.codec || audio != c.audio || (length-3*time.Second).Abs() > time.Second {
+				if r.Video.Codec != c.codec || audio != want || (length-3*time.Second).Abs() > time.Second {
 					t.Errorf("made %s and %q of %v", r.Video.Codec, audio, length)
 				}
 				if c.codec == "h264" && (r.Video.PixelFormat != "yuv420p" || !strings.Contains(r.Format, "mp4")) {
