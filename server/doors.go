@@ -82,7 +82,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", sockets)
-	for _, pattern := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
+	for _, pattern := range []string{"/api/", "/batch/", "/ws", "/ws/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(pattern, routes)
 	}
 	mux.Handle("/", frontend.Handler())

@@ -37,6 +37,8 @@ type Config struct {
 	Metrics http.Handler
 	// Limits may be nil: then nobody asks too often.
 	Limits *limits.Limits
+	// Doors stand beside the entries of this package, behind the same gate.
+	Doors []Door
 	// Logger may be nil: then nothing is logged.
 	Logger *slog.Logger
 }
@@ -50,13 +52,14 @@ type Local struct {
 
 type api struct {
 	Config
+	gate    *Gate
 	mux     *http.ServeMux
 	origins map[string]bool
 	ready   singleflight.Group
 }
 
-// New returns the handler of /api/, /healthz, /readyz and /metrics. Other doors
-// below /api/ can be mounted beside it by longer patterns.
+// New returns the handler of /api/, /healthz, /readyz and /metrics, and of what
+// [Config.Doors] add.
 //
 // The server that runs it sets ReadHeaderTimeout, IdleTimeout and
 // MaxHeaderBytes, but no ReadTimeout and no WriteTimeout: files take as long as
@@ -65,7 +68,7 @@ func New(c Config) http.Handler {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Config: c, mux: http.NewServeMux(), origins: map[string]bool{}}
+	a := &api{Config: c, gate: &Gate{c.Verify, c.Limits}, mux: http.NewServeMux(), origins: map[string]bool{}}
 	for _, o := range c.Origins {
 		a.origins[strings.ToLower(strings.TrimSuffix(o, "/"))] = true
 	}
@@ -76,9 +79,9 @@ func New(c Config) http.Handler {
 // routes lists every entry. A member's entry is reached only with a verified
 // identity; which role it takes is the library's to say.
 func (a *api) routes() {
-	open := func(pattern string, h handler) { a.mux.Handle(pattern, a.handle(h)) }
-	member := func(pattern string, h memberHandler) {
-		a.mux.Handle(pattern, a.handle(a.member(a.Limits.Request, h)))
+	open := func(pattern string, h Handler) { a.mux.Handle(pattern, a.handle(h)) }
+	member := func(pattern string, h MemberHandler) {
+		open(pattern, a.gate.Member(h))
 	}
 
 	member("POST /api/videos", a.upload)
@@ -99,7 +102,7 @@ func (a *api) routes() {
 	member("POST /api/auth/logout", a.logout)
 	member("POST /api/auth/revocations", a.revoke)
 	member("DELETE /api/org/members/{userId}", a.removeMember)
-	a.mux.Handle("POST /api/events", a.handle(a.member(a.mayPublish, a.publish)))
+	open("POST /api/events", a.gate.Limited(a.mayPublish, a.publish))
 
 	file := func(kind string, of opener, cache string) { // by token or signed URL
 		open("GET /api/videos/{id}/"+kind, a.file(kind, of, cache))
@@ -113,6 +116,11 @@ func (a *api) routes() {
 	open("GET /api/auth/options", a.options)
 	open("POST /api/auth/local", a.signInLocal)
 
+	for _, d := range a.Doors {
+		for _, r := range d.Routes(a.gate) {
+			open(r.Pattern, r.Handle)
+		}
+	}
 	open("GET /healthz", a.healthz)
 	open("GET /readyz", a.readyz)
 	if a.Metrics != nil {
@@ -121,32 +129,12 @@ func (a *api) routes() {
 	open("/", a.fallback)
 }
 
-// handler answers a request or returns why not.
-type handler func(w http.ResponseWriter, r *http.Request) error
-
-// memberHandler is a handler for somebody known.
-type memberHandler func(w http.ResponseWriter, r *http.Request, who models.Identity) error
-
-func (a *api) handle(h handler) http.Handler {
+func (a *api) handle(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
 			a.fail(w, r, err)
 		}
 	})
-}
-
-// member lets in who has a token and stays within the limit.
-func (a *api) member(limit func(models.Identity) error, h memberHandler) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		who, err := a.identify(r)
-		if err != nil {
-			return err
-		}
-		if err := limit(who); err != nil {
-			return err
-		}
-		return h(w, r, who)
-	}
 }
 
 // mayPublish is the limit of an outside worker, which its organization shares.
@@ -156,20 +144,6 @@ func (a *api) mayPublish(who models.Identity) error {
 		return a.Limits.Event(who)
 	}
 	return a.Limits.Request(who)
-}
-
-// identify verifies the bearer token; it is nowhere else in a request.
-func (a *api) identify(r *http.Request) (models.Identity, error) {
-	if err := a.Limits.Suspended(r); err != nil {
-		return models.Identity{}, err
-	}
-	who, err := a.Verify(r.Context(), auth.Bearer(r))
-	if err != nil {
-		a.Limits.Failed(r, err)
-		return who, err
-	}
-	entryOf(r).who = who
-	return who, nil
 }
 
 // fallback answers what no pattern took: 405 where another method would have

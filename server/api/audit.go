@@ -16,7 +16,7 @@ func (a *api) auditTrail(w http.ResponseWriter, r *http.Request, who models.Iden
 	if err != nil {
 		return err
 	}
-	return writeTagged(w, r, listing)
+	return WriteTagged(w, r, listing)
 }
 
 // videoTrail answers GET /api/videos/{id}/audit in the same way.
@@ -29,7 +29,7 @@ func (a *api) videoTrail(w http.ResponseWriter, r *http.Request, who models.Iden
 	if err != nil {
 		return err
 	}
-	return writeTagged(w, r, listing)
+	return WriteTagged(w, r, listing)
 }
 
 func auditPageOf(r *http.Request) (models.AuditPage, error) {

@@ -20,9 +20,9 @@ import (
 // maxJSON bounds a JSON body, in bytes.
 const maxJSON = 64 << 10
 
-// decode reads a JSON body of at most [maxJSON]; an absent one leaves into as it
+// Decode reads a JSON body of at most [maxJSON]; an absent one leaves into as it
 // is where optional.
-func decode(w http.ResponseWriter, r *http.Request, into any, optional bool, types ...string) error {
+func Decode(w http.ResponseWriter, r *http.Request, into any, optional bool, types ...string) error {
 	if r.ContentLength == 0 && optional {
 		return nil
 	}
@@ -82,8 +82,8 @@ func (b *movingBody) Read(p []byte) (int, error) {
 // move sets the deadline; a writer without deadlines, as in tests, has none.
 func (b *movingBody) move(to time.Time) { _ = b.control.SetReadDeadline(to) }
 
-// write answers with JSON.
-func write(w http.ResponseWriter, status int, value any) error {
+// Write answers with JSON.
+func Write(w http.ResponseWriter, status int, value any) error {
 	body, err := json.Marshal(value)
 	if err != nil {
 		return err
@@ -99,9 +99,9 @@ func write(w http.ResponseWriter, status int, value any) error {
 	return err
 }
 
-// writeTagged answers a GET with JSON and an ETag of its bytes, or with 304. The
+// WriteTagged answers a GET with JSON and an ETag of its bytes, or with 304. The
 // tag is not the record's rev: percent and links change without it.
-func writeTagged(w http.ResponseWriter, r *http.Request, value any) error {
+func WriteTagged(w http.ResponseWriter, r *http.Request, value any) error {
 	body, err := json.Marshal(value)
 	if err != nil {
 		return err

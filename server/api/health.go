@@ -12,7 +12,7 @@ import (
 const checkTime = 2 * time.Second
 
 func (a *api) healthz(w http.ResponseWriter, _ *http.Request) error {
-	return write(w, http.StatusOK, map[string]string{"status": "ok"})
+	return Write(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 // readiness is the answer of /readyz. It names what fails, but not why: anybody
@@ -31,7 +31,7 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "1")
 	}
-	return write(w, status, out)
+	return Write(w, status, out)
 }
 
 func (a *api) check(ctx context.Context) readiness {

@@ -21,7 +21,7 @@ const (
 
 // file answers GET and HEAD of a file of the video, with byte ranges, by token
 // or by a URL that was signed for this kind.
-func (a *api) file(kind string, open opener, cache string) handler {
+func (a *api) file(kind string, open opener, cache string) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		who, err := a.viewer(r, kind)
 		if err != nil {
@@ -48,7 +48,7 @@ func (a *api) evidence(w http.ResponseWriter, r *http.Request) error {
 func (a *api) viewer(r *http.Request, kind string) (models.Identity, error) {
 	q := r.URL.Query()
 	if !q.Has("signature") {
-		return a.identify(r)
+		return a.gate.Identify(r)
 	}
 	org, err := a.Links.Verify(kind, r.PathValue("id"), q)
 	if err != nil {

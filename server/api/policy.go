@@ -13,7 +13,7 @@ func (a *api) policy(w http.ResponseWriter, r *http.Request, who models.Identity
 	if err != nil {
 		return err
 	}
-	return writeTagged(w, r, p)
+	return WriteTagged(w, r, p)
 }
 
 // setPolicy answers PUT /api/org/policy. The body names the version that it
@@ -27,7 +27,7 @@ func (a *api) setPolicy(w http.ResponseWriter, r *http.Request, who models.Ident
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusOK, p)
+	return Write(w, http.StatusOK, p)
 }
 
 // previewPolicy answers POST /api/org/policy/preview; it changes nothing.
@@ -40,12 +40,12 @@ func (a *api) previewPolicy(w http.ResponseWriter, r *http.Request, who models.I
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusOK, p)
+	return Write(w, http.StatusOK, p)
 }
 
 func policyEdit(w http.ResponseWriter, r *http.Request, who models.Identity) (edit library.PolicyEdit, err error) {
 	if err := admin(who); err != nil { // before the body is read
 		return edit, err
 	}
-	return edit, decode(w, r, &edit, false)
+	return edit, Decode(w, r, &edit, false)
 }

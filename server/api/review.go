@@ -15,14 +15,14 @@ func (a *api) review(w http.ResponseWriter, r *http.Request, who models.Identity
 		Decision models.Decision `json:"decision"`
 		Note     string          `json:"note"`
 	}
-	if err := decode(w, r, &body, false); err != nil {
+	if err := Decode(w, r, &body, false); err != nil {
 		return err
 	}
 	d, err := a.Library.Review(r.Context(), who, r.PathValue("id"), body.Decision, body.Note)
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusOK, d)
+	return Write(w, http.StatusOK, d)
 }
 
 // scores answers GET /api/videos/{id}/scores: what the classifier said of each
@@ -32,5 +32,5 @@ func (a *api) scores(w http.ResponseWriter, r *http.Request, who models.Identity
 	if err != nil {
 		return err
 	}
-	return writeTagged(w, r, d)
+	return WriteTagged(w, r, d)
 }

@@ -54,7 +54,7 @@ func (a *api) revoke(w http.ResponseWriter, r *http.Request, who models.Identity
 		TokenID string `json:"tokenId"`
 		Token   string `json:"token"`
 	}
-	if err := decode(w, r, &asked, false); err != nil {
+	if err := Decode(w, r, &asked, false); err != nil {
 		return err
 	}
 	var what models.Revocation
@@ -83,7 +83,7 @@ func (a *api) revoke(w http.ResponseWriter, r *http.Request, who models.Identity
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusAccepted, revocationOf(done))
+	return Write(w, http.StatusAccepted, revocationOf(done))
 }
 
 // logout answers POST /api/auth/logout: the token that it was called with is of

@@ -23,7 +23,7 @@ func (a *api) secure(next http.Handler) http.Handler {
 // header, and so no answer that they can read.
 func (a *api) cors(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/api/") {
+		if !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/batch/") {
 			next.ServeHTTP(w, r)
 			return
 		}

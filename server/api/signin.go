@@ -27,12 +27,12 @@ func userOf(who models.Identity) user {
 }
 
 func (a *api) me(w http.ResponseWriter, _ *http.Request, who models.Identity) error {
-	return write(w, http.StatusOK, userOf(who))
+	return Write(w, http.StatusOK, userOf(who))
 }
 
 // options tells the page which ways to sign in this request has.
 func (a *api) options(w http.ResponseWriter, r *http.Request) error {
-	return write(w, http.StatusOK, map[string]bool{"local": a.local(r)})
+	return Write(w, http.StatusOK, map[string]bool{"local": a.local(r)})
 }
 
 // signInLocal gives the person at this machine a token of the local admin.
@@ -48,7 +48,7 @@ func (a *api) signInLocal(w http.ResponseWriter, r *http.Request) error {
 	who.ExpiresAt = expires
 	entryOf(r).who = who
 	a.Logger.Info("the local admin signed in", "requestId", entryOf(r).id, "address", r.RemoteAddr)
-	return write(w, http.StatusOK, map[string]any{"token": token, "expiresAt": expires.UTC(), "user": userOf(who)})
+	return Write(w, http.StatusOK, map[string]any{"token": token, "expiresAt": expires.UTC(), "user": userOf(who)})
 }
 
 // local reports whether the request comes from this very machine, from a page

@@ -63,7 +63,7 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, who models.Identity
 	if repeated {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
-	return write(w, http.StatusAccepted, d)
+	return Write(w, http.StatusAccepted, d)
 }
 
 // form reads a multipart body part by part and never holds more than a title.

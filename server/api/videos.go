@@ -22,7 +22,7 @@ func (a *api) list(w http.ResponseWriter, r *http.Request, who models.Identity) 
 	if err != nil {
 		return err
 	}
-	return writeTagged(w, r, listing)
+	return WriteTagged(w, r, listing)
 }
 
 func pageOf(q url.Values) (models.Page, error) {
@@ -56,14 +56,14 @@ func (a *api) get(w http.ResponseWriter, r *http.Request, who models.Identity) e
 	if err != nil {
 		return err
 	}
-	return writeTagged(w, r, d)
+	return WriteTagged(w, r, d)
 }
 
 func (a *api) rename(w http.ResponseWriter, r *http.Request, who models.Identity) error {
 	var body struct {
 		Title *string `json:"title"`
 	}
-	if err := decode(w, r, &body, false, "application/merge-patch+json"); err != nil {
+	if err := Decode(w, r, &body, false, "application/merge-patch+json"); err != nil {
 		return err
 	}
 	if body.Title == nil {
@@ -73,7 +73,7 @@ func (a *api) rename(w http.ResponseWriter, r *http.Request, who models.Identity
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusOK, d)
+	return Write(w, http.StatusOK, d)
 }
 
 func (a *api) remove(w http.ResponseWriter, r *http.Request, who models.Identity) error {
@@ -89,7 +89,7 @@ func (a *api) cancel(w http.ResponseWriter, r *http.Request, who models.Identity
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusOK, d)
+	return Write(w, http.StatusOK, d)
 }
 
 // retry takes an optional body: {"fromStart": true} begins at the first stage.
@@ -97,14 +97,14 @@ func (a *api) retry(w http.ResponseWriter, r *http.Request, who models.Identity)
 	var body struct {
 		FromStart bool `json:"fromStart"`
 	}
-	if err := decode(w, r, &body, true); err != nil {
+	if err := Decode(w, r, &body, true); err != nil {
 		return err
 	}
 	d, err := a.Library.Retry(r.Context(), who, r.PathValue("id"), body.FromStart)
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusAccepted, d)
+	return Write(w, http.StatusAccepted, d)
 }
 
 // publish answers POST /api/events, the door of an outside worker.
@@ -113,12 +113,12 @@ func (a *api) publish(w http.ResponseWriter, r *http.Request, who models.Identit
 		return models.Errorf(models.CodeForbidden, "Your role does not permit this.")
 	}
 	var p library.Publication
-	if err := decode(w, r, &p, false); err != nil {
+	if err := Decode(w, r, &p, false); err != nil {
 		return err
 	}
 	receipt, err := a.Library.Publish(r.Context(), who, p)
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusAccepted, receipt)
+	return Write(w, http.StatusAccepted, receipt)
 }

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"reelroom/models"
+	"reelroom/server/auth"
+	"reelroom/server/limits"
+)
+
+// Handler answers a request or returns why not; an error becomes a problem
+// (RFC 9457), unless the answer has begun.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// MemberHandler is a [Handler] for somebody known. What the role permits is
+// the library's to say.
+type MemberHandler func(w http.ResponseWriter, r *http.Request, who models.Identity) error
+
+// Door is a set of entries of another package.
+type Door interface {
+	// Routes returns the entries, which ask the gate who sends a request.
+	Routes(g *Gate) []Route
+}
+
+// Route is one entry: a pattern of [http.ServeMux] with its method, and what
+// answers.
+type Route struct {
+	Pattern string
+	Handle  Handler
+}
+
+// Gate says who sends a request. It counts bad tokens against their address and
+// names the member in the access log.
+type Gate struct {
+	verify func(ctx context.Context, token string) (models.Identity, error)
+	limits *limits.Limits
+}
+
+// Member lets in who has a bearer token and does not ask too often.
+func (g *Gate) Member(h MemberHandler) Handler { return g.Limited(g.limits.Request, h) }
+
+// Limited is [Gate.Member] with a limit of its own.
+func (g *Gate) Limited(limit func(models.Identity) error, h MemberHandler) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := g.Identify(r)
+		if err != nil {
+			return err
+		}
+		if err := limit(who); err != nil {
+			return err
+		}
+		return h(w, r, who)
+	}
+}
+
+// Identify verifies the bearer token of the request's header.
+func (g *Gate) Identify(r *http.Request) (models.Identity, error) {
+	return g.Admit(r, auth.Bearer(r))
+}
+
+// Admit verifies a token that stood elsewhere in the request.
+func (g *Gate) Admit(r *http.Request, token string) (models.Identity, error) {
+	if err := g.limits.Suspended(r); err != nil {
+		return models.Identity{}, err
+	}
+	who, err := g.verify(r.Context(), token)
+	if err != nil {
+		g.limits.Failed(r, err)
+		return who, err
+	}
+	entryOf(r).who = who
+	return who, nil
+}
