@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"reelroom/server/library"
 	"reelroom/server/limits"
 	"reelroom/server/socketio"
+	"reelroom/server/stream"
 	"reelroom/worker/backend"
 )
 
@@ -23,6 +25,7 @@ import (
 type doors struct {
 	handler  http.Handler
 	sockets  *socketio.Door
+	streams  *stream.Streams
 	leaving  atomic.Bool
 	denylist *auth.Denylist
 	videos   *library.Library
@@ -68,17 +71,18 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	if err != nil {
 		return nil, err
 	}
+	streams := stream.New(stream.Config{Hub: b.Hub, Events: b.Log, Revoked: denylist.Revoked, Limits: bounds, Logger: logger})
 	denylist.Watch(func(r models.Revocation) {
-		if n := sockets.Revoke(r); n > 0 {
-			logger.Info("sockets were dismissed, as their token was revoked", "organization", r.OrganizationID, "kind", r.Kind, "sockets", n)
+		if n, m := sockets.Revoke(r), streams.Revoke(r); n+m > 0 {
+			logger.Info("clients were dismissed, as their token was revoked", "organization", r.OrganizationID, "kind", r.Kind, "sockets", n, "streams", m)
 		}
 	})
-	d := &doors{sockets: sockets, denylist: denylist, videos: videos}
+	d := &doors{sockets: sockets, streams: streams, denylist: denylist, videos: videos}
 	checks := b.Ready()
 	checks["serving"] = d.serving
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
-		Checks: checks, Metrics: metrics(b, sockets, ages, bounds, denylist), Limits: bounds, Logger: logger,
+		Checks: checks, Metrics: metrics(b, sockets, streams, ages, bounds, denylist), Limits: bounds, Logger: logger,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", sockets)
@@ -89,6 +93,9 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	d.handler = mux
 	return d, nil
 }
+
+// watched lists the organizations of which somebody here follows a video.
+func (d *doors) watched() []string { return append(d.sockets.Watched(), d.streams.Watched()...) }
 
 // errLeaving keeps new requests away from a server that is stopping.
 var errLeaving = errors.New("the server is stopping")
@@ -103,7 +110,10 @@ func (d *doors) serving(context.Context) error {
 
 // drain sends the clients away: first one by one, then who is left.
 func (d *doors) drain(ctx context.Context) {
+	var streams sync.WaitGroup
+	streams.Go(func() { d.streams.Drain(ctx) })
 	d.sockets.Drain(ctx)
+	streams.Wait()
 	_ = d.sockets.Close(ctx) // the process ends anyhow
 }
 

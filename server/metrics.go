@@ -13,6 +13,7 @@ import (
 	"reelroom/server/auth"
 	"reelroom/server/limits"
 	"reelroom/server/socketio"
+	"reelroom/server/stream"
 	"reelroom/worker/backend"
 )
 
@@ -26,7 +27,7 @@ func newAges() prometheus.Histogram {
 }
 
 // metrics serves the figures of this process in Prometheus' format.
-func metrics(b *backend.Backend, door *socketio.Door, ages prometheus.Histogram, bounds *limits.Limits, denylist *auth.Denylist) http.Handler {
+func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, ages prometheus.Histogram, bounds *limits.Limits, denylist *auth.Denylist) http.Handler {
 	r := prometheus.NewRegistry()
 	r.MustRegister(ages)
 	gauge := func(name, help string, read func() float64, labels prometheus.Labels) {
@@ -45,6 +46,13 @@ func metrics(b *backend.Backend, door *socketio.Door, ages prometheus.Histogram,
 	gauge("socketio_connections", connections, func() float64 { return float64(door.Stats().WebSocket) }, prometheus.Labels{"transport": "websocket"})
 	gauge("socketio_connections", connections, func() float64 { return float64(door.Stats().Polling) }, prometheus.Labels{"transport": "polling"})
 	gauge("socketio_sockets", "Sockets with a verified token.", func() float64 { return float64(door.Stats().Sockets) }, nil)
+	for _, name := range []string{"sse", "ws", "poll"} {
+		gauge("streams", "Streams open on this node, by door.", func() float64 { return float64(streams.Stats().Open[name]) }, prometheus.Labels{"door": name})
+	}
+	counter("streams_opened_total", "Streams that got in.", func() float64 { return float64(streams.Stats().Opened) })
+	counter("streams_refused_total", "Streams that were refused.", func() float64 { return float64(streams.Stats().Refused) })
+	counter("streams_reset_total", "Times that a stream's reader was told to fetch the present state.", func() float64 { return float64(streams.Stats().Resets) })
+	counter("streams_replayed_total", "Events that streams read from the log.", func() float64 { return float64(streams.Stats().Replayed) })
 	gauge("socketio_rooms", "Rooms with a member on this node.", func() float64 { return float64(door.Stats().Rooms) }, nil)
 	counter("socketio_accepted_total", "Sockets that got in.", func() float64 { return float64(door.Stats().Connected) })
 	counter("socketio_refused_total", "Handshakes that were refused.", func() float64 { return float64(door.Stats().Refused) })

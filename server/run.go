@@ -70,7 +70,7 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 	serving, served := context.WithCancel(context.WithoutCancel(ctx))
 	defer served()
 	group.Go(func() error { return doors.denylist.Run(serving) })
-	group.Go(func() error { return doors.videos.TellPositions(ctx, doors.sockets.Watched) })
+	group.Go(func() error { return doors.videos.TellPositions(ctx, doors.watched) })
 	if worker != nil {
 		group.Go(func() error { return worker.Run(ctx) })
 	}
