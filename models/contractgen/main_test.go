@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"reelroom/models/contractgen/source"
 )
 
 const committed = "../../frontend/packages/react/src/contract.ts"
@@ -35,7 +37,7 @@ func TestCheckTellsAnOldFile(t *testing.T) {
 
 func TestEveryEventAndCodeIsInTheContract(t *testing.T) {
 	t.Parallel()
-	src, err := readSource("..")
+	src, err := source.Read("..")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,9 +46,9 @@ func TestEveryEventAndCodeIsInTheContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range []string{"EventName", "Code", "Status", "Stage", "Verdict"} {
-		for _, c := range src.constants[kind] {
-			if !strings.Contains(string(text), `"`+c.value+`"`) {
-				t.Errorf("%s %q is missing", kind, c.value)
+		for _, c := range src.Constants[kind] {
+			if !strings.Contains(string(text), `"`+c.Value+`"`) {
+				t.Errorf("%s %q is missing", kind, c.Value)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/models/contractgen/source"
 )
 
 func comment(b *bytes.Buffer, indent, doc string) {
@@ -16,7 +17,7 @@ func comment(b *bytes.Buffer, indent, doc string) {
 	}
 }
 
-func writeEnum(b *bytes.Buffer, name, list string, values []constant, doc string) error {
+func writeEnum(b *bytes.Buffer, name, list string, values []source.Constant, doc string) error {
 	if len(values) == 0 {
 		return fmt.Errorf("models has no constants of type %s", name)
 	}
@@ -24,28 +25,28 @@ func writeEnum(b *bytes.Buffer, name, list string, values []constant, doc string
 	comment(b, "", doc)
 	fmt.Fprintf(b, "export const %s = [\n", list)
 	for _, v := range values {
-		comment(b, "  ", v.doc)
-		fmt.Fprintf(b, "  %q,\n", v.value)
+		comment(b, "  ", v.Doc)
+		fmt.Fprintf(b, "  %q,\n", v.Value)
 	}
 	fmt.Fprintf(b, "] as const;\nexport type %s = (typeof %s)[number];\n", name, list)
 	return nil
 }
 
-func writeEvents(b *bytes.Buffer, names []constant) error {
+func writeEvents(b *bytes.Buffer, names []source.Constant) error {
 	listed := map[models.EventName]bool{}
 	b.WriteString("\n/** What the server sends: the payload, and last the cursor. */\nexport interface ServerToClientEvents {\n")
-	for _, e := range events {
-		listed[e.name] = true
-		payload, cursor := reflect.TypeOf(e.payload).Name(), "cursor?: Cursor"
-		if e.logged {
+	for _, e := range models.EventPayloads() {
+		listed[e.Name] = true
+		payload, cursor := reflect.TypeOf(e.Payload).Name(), "cursor?: Cursor"
+		if e.Logged {
 			payload, cursor = payload+" & Logged", "cursor: Cursor"
 		}
-		fmt.Fprintf(b, "  %q: (payload: %s, %s) => void;\n", e.name, payload, cursor)
+		fmt.Fprintf(b, "  %q: (payload: %s, %s) => void;\n", e.Name, payload, cursor)
 	}
 	b.WriteString("}\n")
 	for _, n := range names {
-		if !listed[models.EventName(n.value)] {
-			return fmt.Errorf("the event %s has no payload in contractgen", n.value)
+		if !listed[models.EventName(n.Value)] {
+			return fmt.Errorf("the event %s has no payload in models.EventPayloads", n.Value)
 		}
 	}
 	return nil
@@ -54,13 +55,13 @@ func writeEvents(b *bytes.Buffer, names []constant) error {
 // writer turns Go structs into interfaces as encoding/json would write them.
 type writer struct {
 	out   *bytes.Buffer
-	src   source
+	src   source.Source
 	known map[reflect.Type]string
 }
 
 func (w *writer) structure(t reflect.Type) error {
 	w.out.WriteString("\n")
-	comment(w.out, "", w.src.docs[t.Name()])
+	comment(w.out, "", w.src.Docs[t.Name()])
 	var extends []string
 	var body bytes.Buffer
 	for i := range t.NumField() {
@@ -84,7 +85,7 @@ func (w *writer) structure(t reflect.Type) error {
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", t.Name(), f.Name, err)
 		}
-		comment(&body, "  ", w.src.docs[t.Name()+"."+f.Name])
+		comment(&body, "  ", w.src.Docs[t.Name()+"."+f.Name])
 		fmt.Fprintf(&body, "  %s%s: %s;\n", name, optional, typ)
 	}
 	head := "export interface " + w.known[t]

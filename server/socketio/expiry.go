@@ -31,9 +31,7 @@ func (s *session) announce(end time.Time) {
 	if !s.identity().ExpiresAt.Equal(end) {
 		return // a newer token came in between
 	}
-	payload, err := json.Marshal(struct {
-		ExpiresAt time.Time `json:"expiresAt"`
-	}{end.UTC()})
+	payload, err := json.Marshal(models.AuthExpiring{ExpiresAt: end.UTC()})
 	if err == nil {
 		s.deliver(eventMessage(models.EventAuthExpiring, payload, ""))
 	}

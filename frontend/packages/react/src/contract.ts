@@ -454,12 +454,14 @@ export interface Updated extends Base {
   video: VideoDocument;
 }
 
+/** Message is the payload of server:announcement and notification:personal. */
 export interface Message {
   organizationId: string;
   ts: Timestamp;
   message: string;
 }
 
+/** Chat is the payload of chat:message. */
 export interface Chat {
   organizationId: string;
   ts: Timestamp;
@@ -467,6 +469,7 @@ export interface Chat {
   userId: string;
 }
 
+/** AuthExpiring is the payload of auth:expiring. */
 export interface AuthExpiring {
   expiresAt: Timestamp;
 }

@@ -1,4 +1,4 @@
-package main
+package source
 
 import (
 	"fmt"
@@ -12,19 +12,20 @@ import (
 	"strings"
 )
 
-// constant is a typed string constant of models.
-type constant struct {
-	value, doc string
+// Constant is a typed string constant.
+type Constant struct {
+	Value, Doc string
 }
 
-// source is what reflection cannot see: constants and comments.
-type source struct {
-	constants map[string][]constant // by type, in the order of the source
-	docs      map[string]string     // by "Type" or "Type.Field"
+// Source is what was read of one package.
+type Source struct {
+	Constants map[string][]Constant // by type, in the order of the source
+	Docs      map[string]string     // by "Type" or "Type.Field", each one line
 }
 
-func readSource(dir string) (source, error) {
-	s := source{map[string][]constant{}, map[string]string{}}
+// Read reads the Go files of a folder, but not its tests.
+func Read(dir string) (Source, error) {
+	s := Source{map[string][]Constant{}, map[string]string{}}
 	paths, err := fs.Glob(os.DirFS(dir), "*.go")
 	if err != nil {
 		return s, err
@@ -50,7 +51,7 @@ func readSource(dir string) (source, error) {
 	return s, nil
 }
 
-func (s *source) read(g *ast.GenDecl) {
+func (s *Source) read(g *ast.GenDecl) {
 	for _, spec := range g.Specs {
 		switch spec := spec.(type) {
 		case *ast.TypeSpec:
@@ -58,11 +59,11 @@ func (s *source) read(g *ast.GenDecl) {
 			if doc == nil {
 				doc = g.Doc
 			}
-			s.docs[spec.Name.Name] = text(doc)
+			s.Docs[spec.Name.Name] = text(doc)
 			if t, ok := spec.Type.(*ast.StructType); ok {
 				for _, f := range t.Fields.List {
 					for _, n := range f.Names {
-						s.docs[spec.Name.Name+"."+n.Name] = text(f.Doc)
+						s.Docs[spec.Name.Name+"."+n.Name] = text(f.Doc)
 					}
 				}
 			}
@@ -74,14 +75,15 @@ func (s *source) read(g *ast.GenDecl) {
 			for _, v := range spec.Values {
 				if lit, ok := v.(*ast.BasicLit); ok && lit.Kind == token.STRING {
 					value, _ := strconv.Unquote(lit.Value)
-					s.constants[typ.Name] = append(s.constants[typ.Name], constant{value, text(spec.Comment)})
+					s.Constants[typ.Name] = append(s.Constants[typ.Name], Constant{value, text(spec.Comment)})
 				}
 			}
 		}
 	}
 }
 
-// text is a Go comment as one line of TypeScript's.
+// text is a Go comment as one line, without the brackets of its links, that can
+// stand in a comment of TypeScript.
 func text(c *ast.CommentGroup) string {
 	t := strings.Join(strings.Fields(c.Text()), " ")
 	return strings.NewReplacer("*/", "* /", "[", "", "]", "").Replace(t)

@@ -1,0 +1,52 @@
+package models
+
+import "time"
+
+// Message is the payload of server:announcement and notification:personal.
+type Message struct {
+	OrganizationID string    `json:"organizationId"`
+	TS             time.Time `json:"ts"`
+	Message        string    `json:"message"`
+}
+
+// Chat is the payload of chat:message.
+type Chat struct {
+	OrganizationID string    `json:"organizationId"`
+	TS             time.Time `json:"ts"`
+	Text           string    `json:"text"`
+	UserID         string    `json:"userId"`
+}
+
+// AuthExpiring is the payload of auth:expiring.
+type AuthExpiring struct {
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// EventPayload names the payload of an event. A logged one has a place in the
+// organization's log: its payload carries "seq" beside the fields, and its last
+// argument is the cursor.
+type EventPayload struct {
+	Name    EventName
+	Payload any
+	Logged  bool
+}
+
+// EventPayloads lists every event that the server sends. The types for clients
+// and the documents are generated from it.
+func EventPayloads() []EventPayload {
+	return []EventPayload{
+		{EventQueued, Queued{}, true},
+		{EventProgress, Progress{}, true},
+		{EventProcessed, Processed{}, true},
+		{EventFailed, Failed{}, true},
+		{EventCancelled, Changed{}, true},
+		{EventDeleted, Changed{}, true},
+		{EventUpdated, Updated{}, true},
+		{EventAnnouncement, Message{}, true},
+		{EventNotification, Message{}, true},
+		{EventChat, Chat{}, true},
+		{EventAuthExpiring, AuthExpiring{}, false},
+		{EventStreamReady, StreamReady{}, false},
+		{EventStreamReset, StreamReset{}, false},
+	}
+}
