@@ -208,13 +208,13 @@ func TestLocalSignIn(t *testing.T) {
 		var s struct {
 			Token     string
 			ExpiresAt time.Time
-			User      user
+			User      User
 		}
 		b.do("POST", "/api/auth/local", "", nil, header...).into(t, http.StatusOK, &s)
 		if s.User.OrganizationID != "local" || s.User.UserID != "admin" || s.User.Role != models.RoleAdmin || time.Until(s.ExpiresAt) < 11*time.Hour {
 			t.Errorf("%s: %+v", name, s)
 		}
-		var me user
+		var me User
 		b.do("GET", "/api/auth/me", s.Token, nil).into(t, http.StatusOK, &me)
 		if me != s.User || !options(header...) {
 			t.Errorf("%s: me is %+v", name, me)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/singleflight"
@@ -56,7 +57,19 @@ type api struct {
 	mux     *http.ServeMux
 	origins map[string]bool
 	ready   singleflight.Group
+	// patterns are those of all entries, as the mux has them.
+	patterns []string
 }
+
+// API is the handler of all entries.
+type API struct {
+	http.Handler
+	patterns []string
+}
+
+// Patterns lists the entries, as patterns of [http.ServeMux]. Each is described
+// in the served documents.
+func (a *API) Patterns() []string { return slices.Clone(a.patterns) }
 
 // New returns the handler of /api/, /healthz, /readyz and /metrics, and of what
 // [Config.Doors] add.
@@ -64,7 +77,7 @@ type api struct {
 // The server that runs it sets ReadHeaderTimeout, IdleTimeout and
 // MaxHeaderBytes, but no ReadTimeout and no WriteTimeout: files take as long as
 // they take. Bodies and answers have deadlines here that move with their bytes.
-func New(c Config) http.Handler {
+func New(c Config) *API {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -73,13 +86,17 @@ func New(c Config) http.Handler {
 		a.origins[strings.ToLower(strings.TrimSuffix(o, "/"))] = true
 	}
 	a.routes()
-	return a.observe(a.secure(a.cors(a.mux)))
+	return &API{a.observe(a.secure(a.cors(a.mux))), a.patterns}
 }
 
 // routes lists every entry. A member's entry is reached only with a verified
 // identity; which role it takes is the library's to say.
 func (a *api) routes() {
-	open := func(pattern string, h Handler) { a.mux.Handle(pattern, a.handle(h)) }
+	serve := func(pattern string, h http.Handler) {
+		a.patterns = append(a.patterns, pattern)
+		a.mux.Handle(pattern, h)
+	}
+	open := func(pattern string, h Handler) { serve(pattern, a.handle(h)) }
 	member := func(pattern string, h MemberHandler) {
 		open(pattern, a.gate.Member(h))
 	}
@@ -124,9 +141,9 @@ func (a *api) routes() {
 	open("GET /healthz", a.healthz)
 	open("GET /readyz", a.readyz)
 	if a.Metrics != nil {
-		a.mux.Handle("GET /metrics", a.Metrics)
+		serve("GET /metrics", a.Metrics)
 	}
-	open("/", a.fallback)
+	a.mux.Handle("/", a.handle(a.fallback))
 }
 
 func (a *api) handle(h Handler) http.Handler {

@@ -336,7 +336,7 @@ func TestEveryCodeHasItsStatus(t *testing.T) {
 		a := &api{}
 		w := httptest.NewRecorder()
 		a.fail(w, httptest.NewRequest("GET", "/", nil), models.Errorf(code, "words").Because(errors.New("cause")).Again(1500*time.Millisecond))
-		var p problem
+		var p Problem
 		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != want || strings.Contains(w.Body.String(), "cause") {
 			t.Errorf("%s: %d %s", code, w.Code, w.Body)
 		}

@@ -11,13 +11,19 @@ import (
 // checkTime bounds each readiness check.
 const checkTime = 2 * time.Second
 
-func (a *api) healthz(w http.ResponseWriter, _ *http.Request) error {
-	return Write(w, http.StatusOK, map[string]string{"status": "ok"})
+// Health is the answer of /healthz.
+type Health struct {
+	Status string `json:"status"`
 }
 
-// readiness is the answer of /readyz. It names what fails, but not why: anybody
+func (a *api) healthz(w http.ResponseWriter, _ *http.Request) error {
+	return Write(w, http.StatusOK, Health{Status: "ok"})
+}
+
+// Readiness is the answer of /readyz. It names what fails, but not why: anybody
 // may ask.
-type readiness struct {
+type Readiness struct {
+	// Status is "ok" or "failing", as is each check.
 	Status string            `json:"status"`
 	Checks map[string]string `json:"checks"`
 }
@@ -25,7 +31,7 @@ type readiness struct {
 // readyz runs all checks at once; requests that come meanwhile share them.
 func (a *api) readyz(w http.ResponseWriter, r *http.Request) error {
 	result, _, _ := a.ready.Do("", func() (any, error) { return a.check(context.WithoutCancel(r.Context())), nil })
-	out := result.(readiness)
+	out := result.(Readiness)
 	status := http.StatusOK
 	if out.Status != "ok" {
 		status = http.StatusServiceUnavailable
@@ -34,10 +40,10 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request) error {
 	return Write(w, status, out)
 }
 
-func (a *api) check(ctx context.Context) readiness {
+func (a *api) check(ctx context.Context) Readiness {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	out := readiness{"ok", make(map[string]string, len(a.Checks))}
+	out := Readiness{"ok", make(map[string]string, len(a.Checks))}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for name, check := range a.Checks {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -12,14 +13,16 @@ import (
 	"reelroom/models"
 )
 
-// problem is an error in the form of RFC 9457.
-type problem struct {
-	Type      string      `json:"type"`
-	Title     string      `json:"title"`
-	Status    int         `json:"status"`
-	Detail    string      `json:"detail"`
-	Code      models.Code `json:"code"`
-	RequestID string      `json:"requestId"`
+// Problem is an error in the form of RFC 9457.
+type Problem struct {
+	Type   string      `json:"type"`
+	Title  string      `json:"title"`
+	Status int         `json:"status"`
+	Detail string      `json:"detail"`
+	Code   models.Code `json:"code"`
+	// RequestID finds the request in the server's log; it is the answer's
+	// X-Request-Id, too.
+	RequestID string `json:"requestId"`
 }
 
 // Codes that only this door has.
@@ -62,6 +65,13 @@ var statuses = map[models.Code]int{
 	models.CodeStorageFull:      http.StatusInsufficientStorage,
 }
 
+// Statuses returns the status of every code that this door answers with.
+func Statuses() map[models.Code]int {
+	out := maps.Clone(statuses)
+	out[models.CodeInternal] = http.StatusInternalServerError
+	return out
+}
+
 // defaultRetryAfter is what a client is told to wait, in seconds, where the
 // error does not know better.
 const defaultRetryAfter = 5
@@ -76,7 +86,7 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if entry.wrote() {
 		return // too late for a problem: the answer has begun
 	}
-	p := problem{Type: "about:blank", Code: models.CodeInternal, Status: http.StatusInternalServerError, RequestID: entry.id,
+	p := Problem{Type: "about:blank", Code: models.CodeInternal, Status: http.StatusInternalServerError, RequestID: entry.id,
 		Detail: "Something went wrong here. The request id helps to find it in the log."}
 	if e, ok := errors.AsType[*models.Error](err); ok {
 		if status, ok := statuses[e.Code]; ok {

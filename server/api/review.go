@@ -6,15 +6,18 @@ import (
 	"reelroom/models"
 )
 
+// ReviewOrder is a person's decision over the machine's verdict.
+type ReviewOrder struct {
+	Decision models.Decision `json:"decision"`
+	Note     string          `json:"note,omitempty"`
+}
+
 // review answers POST /api/videos/{id}/review with {decision, note}.
 func (a *api) review(w http.ResponseWriter, r *http.Request, who models.Identity) error {
 	if err := admin(who); err != nil {
 		return err
 	}
-	var body struct {
-		Decision models.Decision `json:"decision"`
-		Note     string          `json:"note"`
-	}
+	var body ReviewOrder
 	if err := Decode(w, r, &body, false); err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ type Revoker interface {
 	Revoke(ctx context.Context, org string, r models.Revocation) (models.Revocation, error)
 }
 
-// revocation is how one is shown to an admin.
-type revocation struct {
+// Revocation is how one is shown to an admin.
+type Revocation struct {
 	Kind    models.RevocationKind `json:"kind"`
 	UserID  string                `json:"userId,omitempty"`
 	TokenID string                `json:"tokenId,omitempty"`
@@ -29,8 +29,8 @@ type revocation struct {
 	By    string     `json:"revokedBy"`
 }
 
-func revocationOf(r models.Revocation) revocation {
-	out := revocation{Kind: r.Kind, At: r.At, By: r.By}
+func revocationOf(r models.Revocation) Revocation {
+	out := Revocation{Kind: r.Kind, At: r.At, By: r.By}
 	if r.Kind == models.RevokeUser {
 		out.UserID = r.Subject
 	} else {
@@ -42,6 +42,15 @@ func revocationOf(r models.Revocation) revocation {
 	return out
 }
 
+// RevocationOrder names what is revoked, by exactly one of its fields.
+type RevocationOrder struct {
+	// UserID ends all tokens that the user has in the organization.
+	UserID string `json:"userId,omitempty"`
+	// TokenID is a token's jti.
+	TokenID string `json:"tokenId,omitempty"`
+	Token   string `json:"token,omitempty"`
+}
+
 // revoke answers POST /api/auth/revocations with {userId}, {tokenId} or
 // {token}: 202 and the revocation, which holds on this server and soon on all;
 // 204 for a token that has expired, where nothing is left to be done.
@@ -49,11 +58,7 @@ func (a *api) revoke(w http.ResponseWriter, r *http.Request, who models.Identity
 	if err := admin(who); err != nil {
 		return err
 	}
-	var asked struct {
-		UserID  string `json:"userId"`
-		TokenID string `json:"tokenId"`
-		Token   string `json:"token"`
-	}
+	var asked RevocationOrder
 	if err := Decode(w, r, &asked, false); err != nil {
 		return err
 	}

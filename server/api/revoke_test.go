@@ -80,7 +80,7 @@ func TestRevocations(t *testing.T) {
 	ask := func(body string) answer { return b.json("POST", "/api/auth/revocations", admin, body) }
 
 	ann := tokenFor(t, "acme", "ann", models.RoleViewer, time.Hour)
-	var done revocation
+	var done Revocation
 	ask(`{"userId":"ann"}`).into(t, http.StatusAccepted, &done)
 	if done.Kind != models.RevokeUser || done.UserID != "ann" || done.TokenID != "" || done.By != "boss" || done.Until != nil || time.Since(done.At).Abs() > time.Minute {
 		t.Errorf("a user: %+v", done)
@@ -88,7 +88,7 @@ func TestRevocations(t *testing.T) {
 	b.over(ann)
 
 	bob := tokenFor(t, "acme", "bob", models.RoleEditor, time.Hour)
-	done = revocation{}
+	done = Revocation{}
 	ask(`{"token":"`+bob+`"}`).into(t, http.StatusAccepted, &done)
 	if done.Kind != models.RevokeToken || done.TokenID == "" || done.Until == nil || time.Until(*done.Until) > time.Hour {
 		t.Errorf("a token: %+v", done)

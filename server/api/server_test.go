@@ -176,7 +176,7 @@ func (a answer) into(t testing.TB, status int, value any) {
 // refused checks a problem's form and its code.
 func (a answer) refused(t testing.TB, status int, code models.Code) {
 	t.Helper()
-	var p problem
+	var p Problem
 	err := json.Unmarshal(a.body, &p)
 	if a.StatusCode != status || err != nil || p.Status != status || p.Code != code || p.Title == "" || p.Detail == "" || p.Type != "about:blank" ||
 		p.RequestID == "" || p.RequestID != a.Header.Get("X-Request-Id") || a.Header.Get("Content-Type") != "application/problem+json" {

@@ -14,16 +14,29 @@ import (
 // localTTL is how long a local sign-in holds.
 const localTTL = 12 * time.Hour
 
-// user is how an identity is shown to its owner.
-type user struct {
+// User is how an identity is shown to its owner.
+type User struct {
 	UserID         string      `json:"userId"`
 	OrganizationID string      `json:"organizationId"`
 	Role           models.Role `json:"role"`
 	ExpiresAt      time.Time   `json:"expiresAt"`
 }
 
-func userOf(who models.Identity) user {
-	return user{who.UserID, who.OrganizationID, who.Role, who.ExpiresAt.UTC()}
+func userOf(who models.Identity) User {
+	return User{who.UserID, who.OrganizationID, who.Role, who.ExpiresAt.UTC()}
+}
+
+// SignInOptions tells which ways to sign in a request has.
+type SignInOptions struct {
+	// Local tells that this machine may sign in as the local admin.
+	Local bool `json:"local"`
+}
+
+// LocalSession is what a local sign-in gives.
+type LocalSession struct {
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	User      User      `json:"user"`
 }
 
 func (a *api) me(w http.ResponseWriter, _ *http.Request, who models.Identity) error {
@@ -32,7 +45,7 @@ func (a *api) me(w http.ResponseWriter, _ *http.Request, who models.Identity) er
 
 // options tells the page which ways to sign in this request has.
 func (a *api) options(w http.ResponseWriter, r *http.Request) error {
-	return Write(w, http.StatusOK, map[string]bool{"local": a.local(r)})
+	return Write(w, http.StatusOK, SignInOptions{Local: a.local(r)})
 }
 
 // signInLocal gives the person at this machine a token of the local admin.
@@ -48,7 +61,7 @@ func (a *api) signInLocal(w http.ResponseWriter, r *http.Request) error {
 	who.ExpiresAt = expires
 	entryOf(r).who = who
 	a.Logger.Info("the local admin signed in", "requestId", entryOf(r).id, "address", r.RemoteAddr)
-	return Write(w, http.StatusOK, map[string]any{"token": token, "expiresAt": expires.UTC(), "user": userOf(who)})
+	return Write(w, http.StatusOK, LocalSession{Token: token, ExpiresAt: expires.UTC(), User: userOf(who)})
 }
 
 // local reports whether the request comes from this very machine, from a page

@@ -59,10 +59,13 @@ func (a *api) get(w http.ResponseWriter, r *http.Request, who models.Identity) e
 	return WriteTagged(w, r, d)
 }
 
+// VideoEdit is what can be changed of a video.
+type VideoEdit struct {
+	Title *string `json:"title"`
+}
+
 func (a *api) rename(w http.ResponseWriter, r *http.Request, who models.Identity) error {
-	var body struct {
-		Title *string `json:"title"`
-	}
+	var body VideoEdit
 	if err := Decode(w, r, &body, false, "application/merge-patch+json"); err != nil {
 		return err
 	}
@@ -92,11 +95,15 @@ func (a *api) cancel(w http.ResponseWriter, r *http.Request, who models.Identity
 	return Write(w, http.StatusOK, d)
 }
 
-// retry takes an optional body: {"fromStart": true} begins at the first stage.
+// RetryOrder says where the next attempt begins.
+type RetryOrder struct {
+	// FromStart begins at the first stage, not at the one that had not finished.
+	FromStart bool `json:"fromStart,omitempty"`
+}
+
+// retry takes an optional [RetryOrder].
 func (a *api) retry(w http.ResponseWriter, r *http.Request, who models.Identity) error {
-	var body struct {
-		FromStart bool `json:"fromStart"`
-	}
+	var body RetryOrder
 	if err := Decode(w, r, &body, true); err != nil {
 		return err
 	}
