@@ -21,6 +21,7 @@ const (
 	CodeTokenExpired     Code = "token_expired"
 	CodeTokenInvalid     Code = "token_invalid"
 	CodeTokenRevoked     Code = "token_revoked"
+	CodeTicketInvalid    Code = "ticket_invalid"
 	CodeRateLimited      Code = "rate_limited"
 	CodeUnavailable      Code = "unavailable"
 	CodeUnsupported      Code = "unsupported"

@@ -80,8 +80,10 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	d := &doors{sockets: sockets, streams: streams, denylist: denylist, videos: videos}
 	checks := b.Ready()
 	checks["serving"] = d.serving
+	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
+		Tickets: tickets, PublicURL: c.PublicURL,
 		Checks: checks, Metrics: metrics(b, sockets, streams, ages, bounds, denylist), Limits: bounds, Logger: logger,
 	})
 	mux := http.NewServeMux()

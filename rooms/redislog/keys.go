@@ -27,6 +27,12 @@ func (k keys) id(id string) string { return k.base + "id:" + hashed(id) }
 // session hashes: whoever reads Redis' keys cannot take up a session.
 func (k keys) session(pid string) string { return k.base + "session:" + hashed(pid) }
 
+// ticket hashes for the same reason.
+func (k keys) ticket(secret string) string { return k.base + "ticket:" + hashed(secret) }
+
+// tickets are those that a user has outstanding.
+func (k keys) tickets(user string) string { return k.base + "tickets:" + models.Segment(user) }
+
 func hashed(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

@@ -49,6 +49,7 @@ func entries(id, multipart, multipartType string) []struct {
 		{"GET", "/api/videos/" + id + "/evidence/0", "", "", models.ActionView},
 		{"POST", "/api/events", `{"event":"video:updated","videoId":"` + id + `","data":{}}`, js, models.ActionPublish},
 		{"GET", "/api/auth/me", "", "", models.ActionView},
+		{"POST", "/api/tickets", "", "", models.ActionView},
 		{"POST", "/api/auth/logout", "", "", models.ActionView},
 		{"POST", "/api/auth/revocations", `{"userId":"nobody"}`, js, models.ActionAdmin},
 		{"DELETE", "/api/org/members/nobody", "", "", models.ActionAdmin},

@@ -26,6 +26,10 @@ type Config struct {
 	Revoker Revoker
 	// Links checks the signed URLs of media and thumbnails.
 	Links *models.SignedLinks
+	// Tickets may be nil: then there are none.
+	Tickets Tickets
+	// PublicURL is the address that browsers see, such as "https://host/path".
+	PublicURL string
 	// Origins are the web origins that may call with credentials, such as
 	// "https://app.example.org".
 	Origins []string
@@ -81,10 +85,11 @@ func New(c Config) *API {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Config: c, gate: &Gate{c.Verify, c.Limits}, mux: http.NewServeMux(), origins: map[string]bool{}}
+	a := &api{Config: c, mux: http.NewServeMux(), origins: map[string]bool{}}
 	for _, o := range c.Origins {
 		a.origins[strings.ToLower(strings.TrimSuffix(o, "/"))] = true
 	}
+	a.gate = &Gate{c.Verify, c.Limits, c.Tickets, c.PublicURL, a.origins}
 	a.routes()
 	return &API{a.observe(a.secure(a.cors(a.mux))), a.patterns}
 }
@@ -116,6 +121,7 @@ func (a *api) routes() {
 	member("POST /api/org/policy/preview", a.previewPolicy)
 	member("GET /api/org/audit", a.auditTrail)
 	member("GET /api/auth/me", a.me)
+	member("POST /api/tickets", a.ticket)
 	member("POST /api/auth/logout", a.logout)
 	member("POST /api/auth/revocations", a.revoke)
 	member("DELETE /api/org/members/{userId}", a.removeMember)

@@ -33,8 +33,12 @@ type Route struct {
 // Gate says who sends a request. It counts bad tokens against their address and
 // names the member in the access log.
 type Gate struct {
-	verify func(ctx context.Context, token string) (models.Identity, error)
-	limits *limits.Limits
+	verify  func(ctx context.Context, token string) (models.Identity, error)
+	limits  *limits.Limits
+	tickets Tickets
+	// publicURL and origins are those of the answers' cookies.
+	publicURL string
+	origins   map[string]bool
 }
 
 // Member lets in who has a bearer token and does not ask too often.
@@ -61,13 +65,18 @@ func (g *Gate) Identify(r *http.Request) (models.Identity, error) {
 
 // Admit verifies a token that stood elsewhere in the request.
 func (g *Gate) Admit(r *http.Request, token string) (models.Identity, error) {
+	return g.by(r, func() (models.Identity, error) { return g.verify(r.Context(), token) })
+}
+
+// by lets in whom verify names, and counts what it refuses.
+func (g *Gate) by(r *http.Request, verify func() (models.Identity, error)) (models.Identity, error) {
 	if err := g.limits.Suspended(r); err != nil {
 		return models.Identity{}, err
 	}
-	who, err := g.verify(r.Context(), token)
+	who, err := verify()
 	if err != nil {
 		g.limits.Failed(r, err)
-		return who, err
+		return models.Identity{}, err
 	}
 	entryOf(r).who = who
 	return who, nil

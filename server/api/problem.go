@@ -46,6 +46,7 @@ var statuses = map[models.Code]int{
 	models.CodeTokenExpired:     http.StatusUnauthorized,
 	models.CodeTokenInvalid:     http.StatusUnauthorized,
 	models.CodeTokenRevoked:     http.StatusUnauthorized,
+	models.CodeTicketInvalid:    http.StatusUnauthorized,
 	models.CodeForbidden:        http.StatusForbidden,
 	models.CodeNotFound:         http.StatusNotFound,
 	codeMethod:                  http.StatusMethodNotAllowed,

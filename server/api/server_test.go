@@ -99,6 +99,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 	}
 	c := Config{
 		Library: b.library, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.links, Logger: logger, Origins: []string{"https://app.example"},
+		Tickets: &auth.Tickets{Store: events, Key: b.links.Key, Revoked: denylist.Revoked}, PublicURL: "https://rooms.example",
 		Checks: map[string]func(context.Context) error{"store": store.Ping, "log": events.Ping, "blobs": blobs.Ping},
 	}
 	if change != nil {
