@@ -32,7 +32,9 @@ func (c watchCommand) Run(a *app) error {
 		return usage("--until-outcome needs --video")
 	case c.Count < 0 || c.Timeout < 0:
 		return usage("--count and --timeout cannot be negative")
-	case c.Door != "socketio":
+	}
+	listen := listeners[c.Door]
+	if listen == nil {
 		return models.Errorf(models.CodeUnsupported, "the %s door is not available yet; use --door socketio", c.Door)
 	}
 	ctx, end := context.WithCancelCause(a.ctx)
@@ -41,11 +43,7 @@ func (c watchCommand) Run(a *app) error {
 		defer time.AfterFunc(c.Timeout, func() { end(errTimeout) }).Stop()
 	}
 	w := &watching{watchCommand: c, app: a, end: end, lines: newLines(time.Local)}
-	w.client = a.client(sio.Config{
-		Transport: sio.Transport(c.Transport), Backoff: patient,
-		OnConnect: w.connected, OnEvent: w.event,
-	})
-	if err := w.client.Run(ctx); err != nil {
+	if err := listen(ctx, w); err != nil && ctx.Err() == nil {
 		return err
 	}
 	switch cause := context.Cause(ctx); {
@@ -61,16 +59,35 @@ func (c watchCommand) Run(a *app) error {
 	return nil
 }
 
-// watching is one run of the command. Its methods are called by the client,
+// watching is one run of the command. Its methods are called by the listener,
 // one at a time.
 type watching struct {
 	watchCommand
 	app    *app
-	client *sio.Client
+	client *sio.Client // of the socketio door
 	end    context.CancelCauseFunc
 	lines  *lines
 	seen   int
 	ended  bool
+}
+
+// listener listens at one door until ctx ends; an error means that it makes no
+// sense to go on. It gives [watching.show] the present state of --video first,
+// and again after each stream:reset, and every event once; it comes again by
+// itself after a cut, from where it was, and tells of it with [app.note].
+type listener func(ctx context.Context, w *watching) error
+
+// listeners are the doors that can be listened at, by their names.
+var listeners = map[string]listener{
+	"socketio": listenSocketIO,
+}
+
+func listenSocketIO(ctx context.Context, w *watching) error {
+	w.client = w.app.client(sio.Config{
+		Transport: sio.Transport(w.Transport), Backoff: patient,
+		OnConnect: w.connected, OnEvent: w.event,
+	})
+	return w.client.Run(ctx)
 }
 
 func (w *watching) connected(s sio.Session) {
