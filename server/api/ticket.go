@@ -25,6 +25,12 @@ type Tickets interface {
 // each request to it, whose headers are bounded too.
 const maxPasses = 16
 
+// Ticket is the answer that brings one.
+type Ticket struct {
+	Ticket    string    `json:"ticket"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
 // ticket answers POST /api/tickets: 201 and what may stand as ?ticket= in the
 // URL of a stream, once and soon.
 func (a *api) ticket(w http.ResponseWriter, r *http.Request, who models.Identity) error {
@@ -35,7 +41,7 @@ func (a *api) ticket(w http.ResponseWriter, r *http.Request, who models.Identity
 	if err != nil {
 		return err
 	}
-	return Write(w, http.StatusCreated, map[string]any{"ticket": ticket, "expiresAt": until.UTC()})
+	return Write(w, http.StatusCreated, Ticket{ticket, until.UTC()})
 }
 
 // Visitor returns who sends the request: by the bearer token of its header or,

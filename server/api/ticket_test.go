@@ -43,10 +43,7 @@ const testStream = "/api/test/stream/one"
 
 func (b *bench) ticket(t testing.TB, token string) string {
 	t.Helper()
-	var got struct {
-		Ticket    string
-		ExpiresAt time.Time
-	}
+	var got Ticket
 	a := b.do("POST", "/api/tickets", token, nil)
 	a.into(t, http.StatusCreated, &got)
 	if left := time.Until(got.ExpiresAt); got.Ticket == "" || left <= 0 || left > 30*time.Second || a.Header.Get("Cache-Control") != "no-store" {
@@ -81,7 +78,7 @@ func TestTicketIsGoodOnce(t *testing.T) {
 	mine := token(t, "acme", models.RoleEditor)
 	for _, path := range []string{"/api/test/once", testStream} {
 		ticket := b.ticket(t, mine)
-		var who user
+		var who User
 		b.do("GET", at(path, ticket), "", nil).into(t, http.StatusOK, &who)
 		if who.OrganizationID != "acme" || who.UserID != "editor" || who.Role != models.RoleEditor || time.Until(who.ExpiresAt) < 59*time.Minute {
 			t.Errorf("%+v", who)
