@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,19 +58,11 @@ func at(path, ticket string) string { return path + "?after=x.1&ticket=" + url.Q
 // passOf returns the one cookie that an answer sets, as a browser sends it.
 func passOf(t testing.TB, a answer) (set *http.Cookie, header string) {
 	t.Helper()
-	for _, c := range a.Cookies() {
-		if c.MaxAge < 0 {
-			continue
-		}
-		if set != nil {
-			t.Fatal("two cookies")
-		}
-		set = c
+	cookies := slices.DeleteFunc(a.Cookies(), func(c *http.Cookie) bool { return c.MaxAge < 0 })
+	if len(cookies) != 1 {
+		t.Fatalf("%d cookies: %d %s", len(cookies), a.StatusCode, a.body)
 	}
-	if set == nil {
-		t.Fatalf("no cookie: %d %s", a.StatusCode, a.body)
-	}
-	return set, set.Name + "=" + set.Value
+	return cookies[0], cookies[0].Name + "=" + cookies[0].Value
 }
 
 func TestTicketIsGoodOnce(t *testing.T) {
