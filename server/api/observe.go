@@ -112,6 +112,26 @@ type recorder struct {
 	control *http.ResponseController
 	status  int
 	bytes   int64
+	patient time.Duration // writeIdle where it is 0
+}
+
+// Stream tells that the answer to r comes bit by bit, and that a client which
+// takes nothing for so long is let go. The connection must end with the answer.
+// The returned function takes the deadline away while there is nothing to send.
+func Stream(r *http.Request, patient time.Duration) (rest func()) {
+	out := entryOf(r).out
+	if out == nil {
+		return func() {}
+	}
+	out.patient = patient
+	return func() { out.move(time.Time{}) }
+}
+
+func (w *recorder) idle() time.Time {
+	if w.patient > 0 {
+		return time.Now().Add(w.patient)
+	}
+	return time.Now().Add(writeIdle)
 }
 
 const (
@@ -126,7 +146,7 @@ func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status
 	}
-	w.move(time.Now().Add(writeIdle))
+	w.move(w.idle())
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -134,7 +154,7 @@ func (w *recorder) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	w.move(time.Now().Add(writeIdle))
+	w.move(w.idle())
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
@@ -142,6 +162,10 @@ func (w *recorder) Write(p []byte) (int, error) {
 
 // finish takes the deadline away: the connection may serve other handlers next.
 func (w *recorder) finish() {
+	if w.patient > 0 { // not this one; and net/http writes the end of a chunked body
+		w.move(w.idle())
+		return
+	}
 	if w.bytes > buffered {
 		_ = w.control.Flush() // the rest of a large answer is still under the deadline
 	}

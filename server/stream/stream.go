@@ -192,11 +192,8 @@ func (st *Stream) hears(e *models.Event) bool {
 // the stream ended is not returned.
 func (st *Stream) Next(ctx context.Context) (Part, error) {
 	for {
-		part, ready, err := st.take()
+		part, ready, err := st.Ready(ctx)
 		if err != nil || ready {
-			return part, err
-		}
-		if part, err = st.read(ctx); err != nil || part.Cursor != (rooms.Cursor{}) {
 			return part, err
 		}
 		select {
@@ -206,6 +203,24 @@ func (st *Stream) Next(ctx context.Context) (Part, error) {
 			return Part{}, ctx.Err()
 		}
 	}
+}
+
+// Ready is [Stream.Next] without the wait for what comes: it returns false where
+// the reader has everything. It may read the log.
+func (st *Stream) Ready(ctx context.Context) (Part, bool, error) {
+	part, ready, err := st.take()
+	if err != nil || ready {
+		return part, ready, err
+	}
+	part, err = st.read(ctx)
+	return part, part.Cursor != (rooms.Cursor{}), err
+}
+
+// Reached returns the place that the reader has reached.
+func (st *Stream) Reached() rooms.Cursor {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.at
 }
 
 // take returns what waits.
