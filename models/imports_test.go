@@ -37,7 +37,7 @@ var homes = map[string]string{
 }
 
 // testOnly are packages that only tests import.
-var testOnly = []string{"testing", "go.uber.org/goleak", "pgregory.net/rapid", "github.com/johannesboyne/gofakes3"}
+var testOnly = []string{"testing", "go.uber.org/goleak", "pgregory.net/rapid", "github.com/santhosh-tekuri/jsonschema", "github.com/johannesboyne/gofakes3"}
 
 // testFolder reports whether a folder holds what only tests use: some part of
 // its path ends in "test", as in modelstest.

@@ -25,6 +25,7 @@ import (
 type doors struct {
 	handler  http.Handler
 	sockets  *socketio.Door
+	routes   *api.API
 	streams  *stream.Streams
 	leaving  atomic.Bool
 	denylist *auth.Denylist
@@ -86,6 +87,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		Tickets: tickets, PublicURL: c.PublicURL,
 		Checks: checks, Metrics: metrics(b, sockets, streams, ages, bounds, denylist), Limits: bounds, Logger: logger,
 	})
+	d.routes = routes
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", sockets)
 	for _, pattern := range []string{"/api/", "/batch/", "/ws", "/ws/", "/healthz", "/readyz", "/metrics"} {

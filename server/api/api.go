@@ -11,6 +11,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/server/auth"
+	"reelroom/server/documents"
 	"reelroom/server/library"
 	"reelroom/server/limits"
 )
@@ -144,6 +145,8 @@ func (a *api) routes() {
 			open(r.Pattern, r.Handle)
 		}
 	}
+	open("GET /api/openapi.json", a.describe(documents.OpenAPI))
+	open("GET /api/asyncapi.json", a.describe(a.asyncAPI))
 	open("GET /healthz", a.healthz)
 	open("GET /readyz", a.readyz)
 	if a.Metrics != nil {

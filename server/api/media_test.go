@@ -19,7 +19,7 @@ func TestStoryboardAndEvidence(t *testing.T) {
 	if _, err := b.library.Store.Advance(t.Context(), "acme", d.ID, func(v *models.Video, _ time.Time) error {
 		v.Metadata = &models.Metadata{DurationSeconds: 9}
 		v.Storyboard = &models.Storyboard{Key: v.StoryboardKey(), TileWidth: 160, TileHeight: 90, Columns: 1, AtMs: []int64{0}}
-		v.Sensitivity = &models.Sensitivity{EvidenceMs: []int64{7}, Segments: []models.SensitivitySegment{{EndMs: 9, EvidenceMs: 7}}}
+		v.Sensitivity = &models.Sensitivity{Verdict: models.VerdictSafe, EvidenceMs: []int64{7}, Segments: []models.SensitivitySegment{{EndMs: 9, EvidenceMs: 7}}}
 		v.Rev++
 		return nil
 	}); err != nil {

@@ -27,6 +27,7 @@ import (
 	"reelroom/rooms"
 	"reelroom/rooms/redislog"
 	"reelroom/server/auth"
+	"reelroom/server/documents/documentstest"
 	"reelroom/server/library"
 )
 
@@ -152,6 +153,10 @@ func (b *bench) do(method, path, token string, body io.Reader, header ...string)
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	// Whatever is answered in these tests is declared in the document.
+	if _, _, err := documentstest.Answer(res, raw); err != nil {
+		b.t.Error(err)
 	}
 	return answer{res, raw}
 }

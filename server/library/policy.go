@@ -20,11 +20,11 @@ const (
 // that is left out stays as it is.
 type PolicyEdit struct {
 	// Version is the one that was looked at; SetPolicy needs it.
-	Version      *int     `json:"version"`
+	Version      *int     `json:"version,omitempty"`
 	ReviewAt     *float64 `json:"reviewAt"`
 	FlagAt       *float64 `json:"flagAt"`
 	SuggestiveAt *float64 `json:"suggestiveAt"`
-	MinimumRun   *int     `json:"minimumRun"`
+	MinimumRun   *int     `json:"minimumRun,omitempty"`
 }
 
 // over returns the policy that the edit makes of p.

@@ -22,30 +22,36 @@ func (d *Door) table() map[string]handler {
 	}
 }
 
-// state is the answer that carries a video and the cursor after which events
+// state is the ack that carries a video and the cursor after which events
 // complete the picture.
 type state struct {
 	OK     bool   `json:"ok"`
-	Video  any    `json:"video"`
+	Video  any    `json:"video" contract:"VideoDocument"`
 	Cursor string `json:"cursor"`
 	// Reset tells that events after the given place are gone: the video as it
 	// is now has to do.
 	Reset bool `json:"reset,omitempty"`
 }
 
+// done is the ack of a request that was carried out.
 type done struct {
-	OK        bool       `json:"ok"`
+	OK bool `json:"ok"`
+	// ExpiresAt is when the token that was taken ends.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 }
 
+// failure is the ack of a request that was refused.
 type failure struct {
-	OK    bool `json:"ok"`
-	Error struct {
-		Code    models.Code `json:"code"`
-		Message string      `json:"message"`
-		// RetryAfter is in seconds, where it is known.
-		RetryAfter int `json:"retryAfter,omitempty"`
-	} `json:"error"`
+	OK    bool        `json:"ok"`
+	Error failureCode `json:"error"`
+}
+
+// failureCode says why, for programs and for people.
+type failureCode struct {
+	Code    models.Code `json:"code"`
+	Message string      `json:"message"`
+	// RetryAfter is in seconds, where it is known.
+	RetryAfter int `json:"retryAfter,omitempty"`
 }
 
 // refusal makes the answer of an error. What is not found is always answered

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"net/http"
+
+	"reelroom/models"
+	"reelroom/server/api"
+	"reelroom/server/library"
+)
+
+var outsideEntries = []operation{
+	{
+		pattern: "POST /api/events", id: "publishEvent", tag: "Events", access: publisher, summary: "Publish an event for a video",
+		words: "The door of an outside worker, for videos of its own organization. Idempotent by `id`.",
+		body:  takes(library.Publication{}), answers: []answer{accepts(library.Receipt{})},
+		codes: []models.Code{models.CodeConflict, models.CodeUnsupported, models.CodeNotFound},
+	},
+}
+
+var organizationEntries = []operation{
+	{
+		pattern: "GET /api/org/policy", id: "getPolicy", tag: "Organization", access: member, summary: "The thresholds that hold",
+		params: conditional(), answers: tagged(models.Policy{}),
+	},
+	{
+		pattern: "PUT /api/org/policy", id: "setPolicy", tag: "Organization", access: admin, summary: "Replace the thresholds",
+		words: "The body names the version that it replaces.",
+		body:  takes(library.PolicyEdit{}), answers: []answer{gives(models.Policy{})},
+		codes: []models.Code{models.CodePolicyChanged, models.CodeUnsettled},
+	},
+	{
+		pattern: "POST /api/org/policy/preview", id: "previewPolicy", tag: "Organization", access: admin, summary: "What other thresholds would change",
+		words: "Nothing is changed by asking.",
+		body:  takes(library.PolicyEdit{}), answers: []answer{gives(models.PolicyPreview{})},
+	},
+	{
+		pattern: "GET /api/org/audit", id: "getAudit", tag: "Organization", access: admin, summary: "Who did what in the organization",
+		words:  "Newest first.",
+		params: conditional(pageParams...), answers: tagged(library.AuditListing{}),
+	},
+	{
+		pattern: "DELETE /api/org/members/{userId}", id: "removeMember", tag: "Organization", access: admin, summary: "Remove a member",
+		words:   "All tokens that the user has in the organization end, everywhere within 2 seconds. A user that nobody has seen is answered alike.",
+		answers: []answer{nothing("The user is out.")}, codes: []models.Code{models.CodeRevocationsFull, models.CodeInvalid},
+	},
+}
+
+var identityEntries = []operation{
+	{
+		pattern: "GET /api/auth/me", id: "getMe", tag: "Identity", access: member, summary: "Who the token speaks for",
+		answers: []answer{gives(api.User{})},
+	},
+	{
+		pattern: "POST /api/auth/logout", id: "logout", tag: "Identity", access: member, summary: "End this token",
+		answers: []answer{nothing("The token is of no use any more.")}, codes: []models.Code{models.CodeRevocationsFull, models.CodeInvalid},
+	},
+	{
+		pattern: "POST /api/auth/revocations", id: "revoke", tag: "Identity", access: admin, summary: "End a token, or all of a user",
+		body: takes(api.RevocationOrder{}), answers: []answer{accepts(api.Revocation{}), nothing("The token has expired: nothing is left to be done.")},
+		codes: []models.Code{models.CodeRevocationsFull},
+	},
+	{
+		pattern: "GET /api/auth/options", id: "getSignInOptions", tag: "Identity", access: anybody, summary: "The ways to sign in from here",
+		answers: []answer{gives(api.SignInOptions{})},
+	},
+	{
+		pattern: "POST /api/auth/local", id: "signInLocal", tag: "Identity", access: anybody, summary: "Sign in as the local admin",
+		words:   "Only on the machine that runs the server, and only while no issuer is configured.",
+		answers: []answer{gives(api.LocalSession{})}, codes: []models.Code{models.CodeForbidden},
+	},
+}
+
+var serverEntries = []operation{
+	{
+		pattern: "GET /healthz", id: "getHealth", tag: "Server", access: anybody, summary: "Whether it is alive",
+		answers: []answer{gives(api.Health{})},
+	},
+	{
+		pattern: "GET /readyz", id: "getReadiness", tag: "Server", access: anybody, summary: "Whether it takes requests",
+		answers: []answer{gives(api.Readiness{}), {status: http.StatusServiceUnavailable, words: "Something that is needed does not answer, or the server is stopping.", value: api.Readiness{}, headers: []string{"Retry-After"}}},
+	},
+	{
+		pattern: "GET /metrics", id: "getMetrics", tag: "Server", access: anybody, summary: "Figures for Prometheus",
+		answers: []answer{{status: http.StatusOK, media: []string{"text/plain"}}}, codes: []models.Code{models.CodeNotFound},
+	},
+	{
+		pattern: "GET /api/openapi.json", id: "getOpenAPI", tag: "Server", access: anybody, summary: "This document",
+		params: conditional(), answers: []answer{{status: http.StatusOK, media: []string{"application/json"}, headers: []string{"ETag"}}, unchanged},
+	},
+	{
+		pattern: "GET /api/asyncapi.json", id: "getAsyncAPI", tag: "Server", access: anybody, summary: "The document of the doors with events",
+		params: conditional(), answers: []answer{{status: http.StatusOK, media: []string{"application/json"}, headers: []string{"ETag"}}, unchanged},
+	},
+}
