@@ -25,7 +25,7 @@ type Tickets interface {
 // each request to it, whose headers are bounded too.
 const maxPasses = 16
 
-// Ticket is the answer that brings one.
+// Ticket is the answer that brings a one-time ticket.
 type Ticket struct {
 	Ticket    string    `json:"ticket"`
 	ExpiresAt time.Time `json:"expiresAt"`

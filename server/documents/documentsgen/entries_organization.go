@@ -51,6 +51,11 @@ var identityEntries = []operation{
 		answers: []answer{gives(api.User{})},
 	},
 	{
+		pattern: "POST /api/tickets", id: "issueTicket", tag: "Identity", access: member, summary: "Get a one-time ticket",
+		words:   "For what cannot send a header, as an `EventSource` or a `WebSocket` of a browser: `?ticket=` in the URL of a stream, once, within 30 seconds.",
+		answers: []answer{creates(api.Ticket{})}, codes: []models.Code{models.CodeUnsupported},
+	},
+	{
 		pattern: "POST /api/auth/logout", id: "logout", tag: "Identity", access: member, summary: "End this token",
 		answers: []answer{nothing("The token is of no use any more.")}, codes: []models.Code{models.CodeRevocationsFull, models.CodeInvalid},
 	},

@@ -78,6 +78,7 @@ func securitySchemes() object {
 	return object{
 		{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}, {"description", "Claims `userId` or `sub`, `organizationId` or `org_id`, `role` or `roles`, `exp`."}}},
 		{"signature", object{{"type", "apiKey"}, {"in", "query"}, {"name", "signature"}, {"description", "Part of the signed, expiring URLs that stand in documents; it opens one file for reading."}}},
+		{"ticket", object{{"type", "apiKey"}, {"in", "query"}, {"name", "ticket"}, {"description", "A one-time ticket of `POST /api/tickets`, where no header can be sent."}}},
 	}
 }
 
@@ -133,6 +134,9 @@ func (o *operation) item(s *schemas) (object, error) {
 	}
 	if o.access.signed {
 		security = append(security, object{{"signature", []string{}}})
+	}
+	if o.access.ticket {
+		security = append(security, object{{"ticket", []string{}}})
 	}
 	out = out.with("responses", responses)
 	out = append(out, field{"security", security}) // an empty one says: no token

@@ -31,8 +31,9 @@ type operation struct {
 type access struct {
 	// action is what the caller's role must permit; "" for anybody.
 	action models.Action
-	// open needs no token; signed takes a signed URL in its place.
-	open, signed bool
+	// open needs no token; signed takes a signed URL in its place, ticket a
+	// one-time ticket.
+	open, signed, ticket bool
 }
 
 var (
@@ -119,6 +120,9 @@ func (o *operation) refusals() []models.Code {
 	add := func(more ...models.Code) { codes = append(codes, more...) }
 	if !o.access.open {
 		add(models.CodeTokenMissing, models.CodeTokenExpired, models.CodeTokenInvalid, models.CodeTokenRevoked, models.CodeRateLimited, models.CodeUnavailable)
+	}
+	if o.access.ticket {
+		add(models.CodeTicketInvalid)
 	}
 	if o.access.action != "" && o.access.action != models.ActionView {
 		add(models.CodeForbidden)

@@ -67,6 +67,7 @@ export const codes = [
   "token_expired",
   "token_invalid",
   "token_revoked",
+  "ticket_invalid",
   "rate_limited",
   "unavailable",
   "unsupported",
