@@ -82,18 +82,19 @@ func (l *SignedLinks) sign(kind, org, videoID string) string {
 	return l.Base + "/api/videos/" + url.PathEscape(videoID) + "/" + kind + "?" + q.Encode()
 }
 
-// Verify returns the organization that a signed URL's query speaks for. It
-// returns an [Error] with [CodeTokenInvalid] or [CodeTokenExpired].
-func (l *SignedLinks) Verify(kind, videoID string, q url.Values) (org string, err error) {
+// Verify returns the organization that a signed URL's query speaks for, and
+// until when. It returns an [Error] with [CodeTokenInvalid] or
+// [CodeTokenExpired].
+func (l *SignedLinks) Verify(kind, videoID string, q url.Values) (org string, until time.Time, err error) {
 	org = q.Get("org")
 	expires, perr := strconv.ParseInt(q.Get("expires"), 10, 64)
 	if perr != nil || !ValidID(org) || !hmac.Equal([]byte(q.Get("signature")), []byte(l.signature(kind, org, videoID, expires))) {
-		return "", Errorf(CodeTokenInvalid, "This link is not valid.")
+		return "", time.Time{}, Errorf(CodeTokenInvalid, "This link is not valid.")
 	}
 	if l.now().Unix() >= expires {
-		return "", Errorf(CodeTokenExpired, "This link has expired.")
+		return "", time.Time{}, Errorf(CodeTokenExpired, "This link has expired.")
 	}
-	return org, nil
+	return org, time.Unix(expires, 0), nil
 }
 
 func (l *SignedLinks) signature(kind, org, videoID string, expires int64) string {

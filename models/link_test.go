@@ -29,7 +29,7 @@ func TestLinksSpeakForOneOrganizationAndVideo(t *testing.T) {
 		if want := "/api/videos/" + url.PathEscape(id) + "/media"; u.EscapedPath() != want || u.Host != "x.example" {
 			t.Errorf("%q leads to %s", id, u)
 		}
-		if org, err := l.Verify("media", id, u.Query()); err != nil || org != "acme&x=y" {
+		if org, _, err := l.Verify("media", id, u.Query()); err != nil || org != "acme&x=y" {
 			t.Errorf("%q: %q, %v", id, org, err)
 		}
 	}
@@ -49,13 +49,13 @@ func TestLinksSpeakForOneOrganizationAndVideo(t *testing.T) {
 		if test.field != "" {
 			q.Set(test.field, test.value)
 		}
-		if org, err := l.Verify(test.kind, test.id, q); !errors.Is(err, Errorf(CodeTokenInvalid, "")) || org != "" {
+		if org, _, err := l.Verify(test.kind, test.id, q); !errors.Is(err, Errorf(CodeTokenInvalid, "")) || org != "" {
 			t.Errorf("%s: %q, %v", name, org, err)
 		}
 	}
 	other := links(epochStart)
 	other.Key = []byte(strings.Repeat("j", 32))
-	if _, err := other.Verify("thumbnail", "v1", good); CodeOf(err) != CodeTokenInvalid {
+	if _, _, err := other.Verify("thumbnail", "v1", good); CodeOf(err) != CodeTokenInvalid {
 		t.Errorf("another key: %v", err)
 	}
 	// Parts are bound one by one: moving a byte between them is another link.
@@ -69,9 +69,12 @@ func TestLinksExpire(t *testing.T) {
 	made := links(epochStart)
 	q := parse(t, made.Media("acme", "v")).Query()
 	for after, want := range map[time.Duration]Code{0: "", 24 * time.Hour: "", 48*time.Hour + time.Second: CodeTokenExpired} {
-		_, err := links(epochStart.Add(after)).Verify("media", "v", q)
+		_, until, err := links(epochStart.Add(after)).Verify("media", "v", q)
 		if want == "" && err != nil || want != "" && CodeOf(err) != want {
 			t.Errorf("after %v: %v", after, err)
+		}
+		if err == nil && until.Unix() != epochStart.Truncate(24*time.Hour).Add(48*time.Hour).Unix() {
+			t.Errorf("it is said to be good until %v", until)
 		}
 	}
 	day := epochStart.Truncate(24 * time.Hour)

@@ -128,14 +128,14 @@ func (a *api) routes() {
 	member("DELETE /api/org/members/{userId}", a.removeMember)
 	open("POST /api/events", a.gate.Limited(a.mayPublish, a.publish))
 
-	file := func(kind string, of opener, cache string) { // by token or signed URL
-		open("GET /api/videos/{id}/"+kind, a.file(kind, of, cache))
+	file := func(kind string, find finder, kept caching) { // by token or signed URL
+		open("GET /api/videos/{id}/"+kind, a.file(kind, find, kept))
 	}
-	file(models.LinkMedia, a.Library.OpenMedia, fileKept)
-	file(models.LinkPlayback, a.Library.OpenPlayback, derivedKept)
-	file(models.LinkThumbnail, a.Library.OpenThumbnail, derivedKept)
-	file(models.LinkStoryboard, a.Library.OpenStoryboard, derivedKept)
-	file(models.LinkStoryboardPicture, a.Library.OpenStoryboardPicture, derivedKept)
+	file(models.LinkMedia, a.Library.Media, forGood)
+	file(models.LinkPlayback, a.Library.Playback, briefly)
+	file(models.LinkThumbnail, a.Library.Thumbnail, asked)
+	file(models.LinkStoryboard, a.Library.Storyboard, briefly)
+	file(models.LinkStoryboardPicture, a.Library.StoryboardPicture, briefly)
 	open("GET /api/videos/{id}/evidence/{ms}", a.evidence)
 	open("GET /api/auth/options", a.options)
 	open("POST /api/auth/local", a.signInLocal)

@@ -29,6 +29,8 @@ type Problem struct {
 const (
 	codeMethod    models.Code = "method_not_allowed"
 	codeMediaType models.Code = "unsupported_content_type"
+	codeRange     models.Code = "range_not_satisfiable"
+	codeCondition models.Code = "precondition_failed"
 )
 
 var (
@@ -59,6 +61,8 @@ var statuses = map[models.Code]int{
 	models.CodeTooLarge:         http.StatusRequestEntityTooLarge,
 	models.CodeUnsupportedMedia: http.StatusUnsupportedMediaType,
 	codeMediaType:               http.StatusUnsupportedMediaType,
+	codeRange:                   http.StatusRequestedRangeNotSatisfiable,
+	codeCondition:               http.StatusPreconditionFailed,
 	models.CodeUnsupported:      http.StatusUnprocessableEntity,
 	models.CodeRateLimited:      http.StatusTooManyRequests,
 	models.CodeUnavailable:      http.StatusServiceUnavailable,

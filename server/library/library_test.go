@@ -36,11 +36,11 @@ func calls(l *Library) map[string]struct {
 			return err
 		}},
 		"media": {models.ActionView, func(c context.Context, w models.Identity, id string) error {
-			_, err := l.OpenMedia(c, w, id)
+			_, err := l.Media(c, w, id)
 			return err
 		}},
 		"thumbnail": {models.ActionView, func(c context.Context, w models.Identity, id string) error {
-			_, err := l.OpenThumbnail(c, w, id)
+			_, err := l.Thumbnail(c, w, id)
 			return err
 		}},
 		"cancel": {models.ActionEdit, func(c context.Context, w models.Identity, id string) error { _, err := l.Cancel(c, w, id); return err }},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/crc32"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -11,71 +12,81 @@ import (
 	"reelroom/models"
 )
 
-// Content is a file of a video, open for reading. The caller closes it.
-type Content struct {
-	models.Blob
-	// Name is what the uploader called the file: text, never a path.
+// File is a file of a video, with what is to be said of it. It is not open yet:
+// who has it already is told so without a look at it.
+type File struct {
+	// Name is what a copy of it may be called, made of what the uploader called
+	// the file: text, never a path.
 	Name string
 	// MediaType is empty where only the bytes can tell.
 	MediaType string
 	// Tag changes whenever the bytes do.
 	Tag string
+	// Open opens it for reading, as [models.Blobs.Open] does. The caller closes it.
+	Open func(ctx context.Context) (models.Blob, error)
 }
 
-// open opens the file of a video that choose names, with what is to be said of
+// file finds the file of a video that choose names, with what is to be said of
 // it; [models.ErrNotFound] where that is no key.
-func (l *Library) open(ctx context.Context, who models.Identity, id string, choose func(*models.Video) (key string, c Content)) (*Content, error) {
+func (l *Library) file(ctx context.Context, who models.Identity, id string, choose func(*models.Video) (key string, f File)) (*File, error) {
 	v, err := l.record(ctx, who, models.ActionView, id)
 	if err != nil {
 		return nil, err
 	}
-	key, c := choose(v)
+	key, f := choose(v)
 	if key == "" {
 		return nil, models.ErrNotFound
 	}
-	if c.Blob, err = l.Blobs.Open(ctx, who.OrganizationID, key); err != nil {
-		return nil, err
-	}
-	return &c, nil
+	f.Open = func(ctx context.Context) (models.Blob, error) { return l.Blobs.Open(ctx, who.OrganizationID, key) }
+	return &f, nil
 }
 
 // source is the uploaded file.
-func source(v *models.Video) (key string, c Content) {
-	return v.File.Key, Content{Name: v.File.Name, MediaType: v.File.MediaType, Tag: v.File.SHA256}
+func source(v *models.Video) (key string, f File) {
+	return v.File.Key, File{Name: v.File.Name, MediaType: v.File.MediaType, Tag: v.File.SHA256}
 }
 
-// OpenMedia opens the uploaded file.
-func (l *Library) OpenMedia(ctx context.Context, who models.Identity, id string) (*Content, error) {
-	return l.open(ctx, who, id, source)
+// named is the name of what was made of the uploaded file.
+func named(v *models.Video, ending string) string {
+	if v.File.Name == "" {
+		return ""
+	}
+	return strings.TrimSuffix(v.File.Name, path.Ext(v.File.Name)) + ending
 }
 
-// OpenPlayback opens what a browser plays: the version made for it, or the
-// uploaded file where that will do; [models.ErrNotFound] where nothing does.
-func (l *Library) OpenPlayback(ctx context.Context, who models.Identity, id string) (*Content, error) {
-	return l.open(ctx, who, id, func(v *models.Video) (key string, c Content) {
+// Media is the uploaded file.
+func (l *Library) Media(ctx context.Context, who models.Identity, id string) (*File, error) {
+	return l.file(ctx, who, id, source)
+}
+
+// Playback is what a browser plays: the version made for it, or the uploaded
+// file where that will do; [models.ErrNotFound] where nothing does.
+func (l *Library) Playback(ctx context.Context, who models.Identity, id string) (*File, error) {
+	return l.file(ctx, who, id, func(v *models.Video) (key string, f File) {
 		if r := v.Rendition; r != nil && r.Key != "" {
-			return r.Key, Content{MediaType: r.MediaType, Tag: fmt.Sprintf("rendition-%d-%d", v.Attempt, r.Bytes)}
+			ending := "." + strings.TrimPrefix(r.MediaType, "video/") // mp4 or webm
+			return r.Key, File{Name: named(v, ending), MediaType: r.MediaType, Tag: fmt.Sprintf("rendition-%d-%d", v.Attempt, r.Bytes)}
 		}
 		if v.SourcePlays() {
 			return source(v)
 		}
-		return "", c
+		return "", f
 	})
 }
 
-// OpenThumbnail opens the picture; [models.ErrNotFound] while there is none.
-func (l *Library) OpenThumbnail(ctx context.Context, who models.Identity, id string) (*Content, error) {
-	return l.open(ctx, who, id, func(v *models.Video) (key string, c Content) {
+// Thumbnail is the picture; [models.ErrNotFound] while there is none.
+func (l *Library) Thumbnail(ctx context.Context, who models.Identity, id string) (*File, error) {
+	return l.file(ctx, who, id, func(v *models.Video) (key string, f File) {
 		if v.Thumbnail == nil {
-			return "", c
+			return "", f
 		}
-		return v.Thumbnail.Key, Content{Tag: fmt.Sprintf("thumbnail-%d", v.Rev)}
+		return v.Thumbnail.Key, File{Name: named(v, path.Ext(v.Thumbnail.Key)), Tag: fmt.Sprintf("thumbnail-%d", v.Rev)}
 	})
 }
 
-// OpenStoryboard opens the WebVTT file for scrubbing; [models.ErrNotFound]
-// while there is none. It is written anew each time: the URL in it expires.
-func (l *Library) OpenStoryboard(ctx context.Context, who models.Identity, id string) (*Content, error) {
+// Storyboard is the WebVTT file for scrubbing; [models.ErrNotFound] while there
+// is none. It is written anew each time: the URL in it expires.
+func (l *Library) Storyboard(ctx context.Context, who models.Identity, id string) (*File, error) {
 	v, err := l.record(ctx, who, models.ActionView, id)
 	if err != nil {
 		return nil, err
@@ -88,27 +99,30 @@ func (l *Library) OpenStoryboard(ctx context.Context, who models.Identity, id st
 		durationMs = int64(v.Metadata.DurationSeconds * 1000)
 	}
 	text := v.Storyboard.WebVTT(durationMs, l.Links.StoryboardPicture(who.OrganizationID, v.ID))
-	return &Content{textBlob{strings.NewReader(text)}, "", "text/vtt; charset=utf-8", fmt.Sprintf("vtt-%08x", crc32.ChecksumIEEE([]byte(text)))}, nil
+	return &File{
+		Name: named(v, ".vtt"), MediaType: "text/vtt; charset=utf-8", Tag: fmt.Sprintf("vtt-%08x", crc32.ChecksumIEEE([]byte(text))),
+		Open: func(context.Context) (models.Blob, error) { return textBlob{strings.NewReader(text)}, nil },
+	}, nil
 }
 
-// OpenStoryboardPicture opens the sheet of small pictures.
-func (l *Library) OpenStoryboardPicture(ctx context.Context, who models.Identity, id string) (*Content, error) {
-	return l.open(ctx, who, id, func(v *models.Video) (key string, c Content) {
+// StoryboardPicture is the sheet of small pictures.
+func (l *Library) StoryboardPicture(ctx context.Context, who models.Identity, id string) (*File, error) {
+	return l.file(ctx, who, id, func(v *models.Video) (key string, f File) {
 		if v.Storyboard == nil {
-			return "", c
+			return "", f
 		}
-		return v.Storyboard.Key, Content{Tag: fmt.Sprintf("storyboard-%d", v.Rev)}
+		return v.Storyboard.Key, File{Name: named(v, path.Ext(v.Storyboard.Key)), Tag: fmt.Sprintf("storyboard-%d", v.Rev)}
 	})
 }
 
-// OpenEvidence opens the picture kept of a moment; [models.ErrNotFound] where
-// none is.
-func (l *Library) OpenEvidence(ctx context.Context, who models.Identity, id string, atMs int64) (*Content, error) {
-	return l.open(ctx, who, id, func(v *models.Video) (key string, c Content) {
+// Evidence is the picture kept of a moment; [models.ErrNotFound] where none is.
+func (l *Library) Evidence(ctx context.Context, who models.Identity, id string, atMs int64) (*File, error) {
+	return l.file(ctx, who, id, func(v *models.Video) (key string, f File) {
 		if v.Sensitivity == nil || !slices.Contains(v.Sensitivity.EvidenceMs, atMs) {
-			return "", c
+			return "", f
 		}
-		return v.EvidenceKey(atMs), Content{Tag: fmt.Sprintf("evidence-%d-%d", atMs, v.Attempt)}
+		key = v.EvidenceKey(atMs)
+		return key, File{Name: named(v, fmt.Sprintf("-%d%s", atMs, path.Ext(key))), Tag: fmt.Sprintf("evidence-%d-%d", atMs, v.Attempt)}
 	})
 }
 

@@ -32,7 +32,11 @@ func TestUploadKeepsTheFileThenTheRecordThenTheTask(t *testing.T) {
 	if len(f.tasks) != 1 || f.tasks[0].VideoID != d.ID || len(f.events) != 1 || f.events[0].Name != models.EventQueued {
 		t.Errorf("tasks %v, events %v", f.tasks, f.events)
 	}
-	c, err := l.OpenMedia(t.Context(), viewer, d.ID)
+	file, err := l.Media(t.Context(), viewer, d.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := file.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

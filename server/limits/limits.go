@@ -20,6 +20,7 @@ type Limits struct {
 	userConnections    *Gauge[user]
 	addressConnections *Gauge[Address]
 	userUploads        *Gauge[user]
+	orgDownloads       *Gauge[string]
 	queued             int // 0: no limit
 
 	addressHandshakes *Rate[Address]
@@ -53,6 +54,7 @@ const (
 	userSubscriptions
 	userRequests
 	userUploads
+	orgDownloads
 	orgQueued
 	orgEvents
 	kinds
@@ -71,6 +73,7 @@ var names = [kinds]struct{ limit, scope string }{
 	userSubscriptions:  {"subscriptions", "user"},
 	userRequests:       {"requests", "user"},
 	userUploads:        {"uploads", "user"},
+	orgDownloads:       {"downloads", "organization"},
 	orgQueued:          {"queued", "organization"},
 	orgEvents:          {"events", "organization"},
 }
@@ -89,6 +92,7 @@ func New(s Settings, log *slog.Logger) *Limits {
 		userConnections:    NewGauge[user](s.UserConnections),
 		addressConnections: NewGauge[Address](s.AddressConnections),
 		userUploads:        NewGauge[user](s.UserUploads),
+		orgDownloads:       NewGauge[string](s.OrgDownloads),
 		addressHandshakes:  NewRate[Address](float64(s.AddressHandshakes), 20*s.AddressHandshakes),
 		addressFailures:    NewRate[Address](float64(s.AddressFailures)/minute, s.AddressFailures),
 		userHandshakes:     NewRate[user](float64(s.UserHandshakes), 20*s.UserHandshakes),
@@ -116,7 +120,7 @@ func (l *Limits) Stats() []Stat {
 	keys := [kinds]func() int{
 		l.orgConnections.Keys, l.userConnections.Keys, l.addressConnections.Keys, l.addressHandshakes.Keys,
 		l.addressFailures.Keys, l.userHandshakes.Keys, l.userMessages.Keys, nil, l.userSubscriptions.Keys, l.userRequests.Keys,
-		l.userUploads.Keys, nil, l.orgEvents.Keys,
+		l.userUploads.Keys, l.orgDownloads.Keys, nil, l.orgEvents.Keys,
 	}
 	out := make([]Stat, kinds)
 	for k := range out {

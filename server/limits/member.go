@@ -12,6 +12,7 @@ import (
 const (
 	connectionWait = 30 * time.Second
 	uploadWait     = 5 * time.Second
+	downloadWait   = 5 * time.Second
 	queueWait      = 60 * time.Second
 )
 
@@ -102,6 +103,19 @@ func (l *Limits) Upload(who models.Identity) (leave func(), err error) {
 	place := l.userUploads.Take(userOf(who))
 	if place == nil {
 		return nil, l.refuse(userUploads, uploadWait, "You upload too many files at once.")
+	}
+	return place.Leave, nil
+}
+
+// Download permits a file to be sent, which has ended when leave is called. A
+// player that pauses holds a file open for as long as its connection is.
+func (l *Limits) Download(who models.Identity) (leave func(), err error) {
+	if l == nil {
+		return func() {}, nil
+	}
+	place := l.orgDownloads.Take(who.OrganizationID)
+	if place == nil {
+		return nil, l.refuse(orgDownloads, downloadWait, "Your organization reads too many files at once.")
 	}
 	return place.Leave, nil
 }
