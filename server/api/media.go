@@ -143,6 +143,9 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, v viewer, file *libr
 	h.Set("Content-Disposition", disposition(r, file.Name))
 	out := &refusable{ResponseWriter: w}
 	http.ServeContent(out, fewRanges(r), "", blob.ModTime(), content)
+	if out.refused == http.StatusRequestedRangeNotSatisfiable {
+		h.Set("Content-Range", "bytes */"+strconv.FormatInt(blob.Size(), 10))
+	}
 	return out.refusal()
 }
 

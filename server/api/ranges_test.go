@@ -86,7 +86,7 @@ func TestRanges(t *testing.T) {
 			}
 		case 416:
 			a.refused(t, 416, codeRange)
-			if c.header[1] != "bytes=5-2" && a.Header.Get("Content-Range") != fmt.Sprintf("bytes */%d", size) {
+			if a.Header.Get("Content-Range") != fmt.Sprintf("bytes */%d", size) {
 				t.Errorf("%s: %v", name, a.Header)
 			}
 		case 412:

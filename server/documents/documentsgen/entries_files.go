@@ -1,25 +1,32 @@
 package main
 
-import "net/http"
+import (
+	"net/http"
+
+	"reelroom/models"
+)
 
 var rangeParams = []param{
-	{name: "Range", words: "The bytes that are wanted (RFC 9110).", kind: "", header: true},
-	{name: "If-Range", words: "An `ETag`: the range is given only while it holds, else the whole file.", kind: "", header: true},
+	{name: "download", words: "`1`: to be saved, not shown (`Content-Disposition: attachment`). It is no part of a signature.", kind: ""},
+	{name: "Range", words: "The bytes that are wanted (RFC 9110), in up to 16 ranges.", kind: "", header: true},
+	{name: "If-Range", words: "An `ETag` or `Last-Modified`: the range is given only while it holds, else the whole file.", kind: "", header: true},
+	{name: "If-Match", words: "An `ETag`: 412 when it no longer holds.", kind: "", header: true},
 	ifNoneMatch,
+	{name: "If-Modified-Since", words: "The `Last-Modified` that the caller has.", kind: "", header: true},
 }
 
 // file is an entry that gives bytes, whole or in ranges, also to HEAD.
 func file(path, id, summary, words string, media ...string) operation {
-	headers := []string{"ETag", "Accept-Ranges", "Content-Disposition"}
+	headers := []string{"ETag", "Accept-Ranges", "Cache-Control", "Content-Disposition"}
 	return operation{
 		pattern: "GET " + path, id: id, tag: "Files", access: holder, summary: summary, words: words, params: rangeParams,
 		answers: []answer{
 			{status: http.StatusOK, media: media, headers: headers},
-			{status: http.StatusPartialContent, media: append([]string{"multipart/byteranges"}, media...), headers: append([]string{"Content-Range"}, headers...)},
+			{status: http.StatusPartialContent, words: "The bytes that `Content-Range` names; of several ranges, each part has its own.",
+				media: append([]string{"multipart/byteranges"}, media...), headers: headers},
 			unchanged,
-			{status: http.StatusPreconditionFailed, words: "What `If-Match` names is no longer true."},
-			{status: http.StatusRequestedRangeNotSatisfiable, words: "The file has no such bytes.", media: []string{"text/plain"}, headers: []string{"Content-Range"}},
 		},
+		codes: []models.Code{"precondition_failed", "range_not_satisfiable"},
 	}
 }
 

@@ -28,8 +28,9 @@ var headerWords = map[string]string{
 	"Retry-After":         "Seconds to wait.",
 	"Idempotent-Replayed": "`true` where the key was seen before: this is the answer of that call.",
 	"WWW-Authenticate":    "A challenge (RFC 6750).",
-	"Content-Range":       "The part of the file that this is (RFC 9110).",
+	"Content-Range":       "`bytes */` and the size of the file (RFC 9110).",
 	"Accept-Ranges":       "`bytes`.",
+	"Cache-Control":       "How long a browser, and no proxy, may keep it: what a signed URL names and never changes, for as long as the URL is good.",
 	"Content-Disposition": "The file's name, for who saves it.",
 }
 
@@ -263,6 +264,8 @@ func refusal(status int, codes []string) object {
 	switch status {
 	case http.StatusUnauthorized:
 		headers = object{{"WWW-Authenticate", object{{"$ref", "#/components/headers/WWW-Authenticate"}}}}
+	case http.StatusRequestedRangeNotSatisfiable:
+		headers = object{{"Content-Range", object{{"$ref", "#/components/headers/Content-Range"}}}}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		headers = object{{"Retry-After", object{{"$ref", "#/components/headers/Retry-After"}}}}
 	}
