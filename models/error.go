@@ -36,6 +36,13 @@ const (
 	CodeUnsettled        Code = "unsettled"
 	CodeRevocationsFull  Code = "revocations_full"
 	CodePolicyChanged    Code = "policy_changed"
+	CodeUpgradeRequired  Code = "upgrade_required"
+
+	// The codes below are those of ends that are nobody's failure, for clients
+	// that know no other than failed.
+
+	CodeCancelled Code = "cancelled"
+	CodeDeleted   Code = "deleted"
 
 	// The codes below end a video as failed.
 

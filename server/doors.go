@@ -18,6 +18,7 @@ import (
 	"reelroom/server/limits"
 	"reelroom/server/socketio"
 	"reelroom/server/stream"
+	"reelroom/server/ws"
 	"reelroom/worker/backend"
 )
 
@@ -27,6 +28,7 @@ type doors struct {
 	sockets  *socketio.Door
 	routes   *api.API
 	streams  *stream.Streams
+	ws       *ws.Door
 	leaving  atomic.Bool
 	denylist *auth.Denylist
 	videos   *library.Library
@@ -78,14 +80,15 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 			logger.Info("clients were dismissed, as their token was revoked", "organization", r.OrganizationID, "kind", r.Kind, "sockets", n, "streams", m)
 		}
 	})
-	d := &doors{sockets: sockets, streams: streams, denylist: denylist, videos: videos}
+	raw := ws.New(ws.Config{Library: videos, Streams: streams, Origins: c.origins, Limits: bounds, Logger: logger})
+	d := &doors{sockets: sockets, streams: streams, ws: raw, denylist: denylist, videos: videos}
 	checks := b.Ready()
 	checks["serving"] = d.serving
 	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
-		Tickets: tickets, PublicURL: c.PublicURL,
-		Checks: checks, Metrics: metrics(b, sockets, streams, ages, bounds, denylist), Limits: bounds, Logger: logger,
+		Tickets: tickets, PublicURL: c.PublicURL, Doors: []api.Door{raw},
+		Checks: checks, Metrics: metrics(b, sockets, streams, raw, ages, bounds, denylist), Limits: bounds, Logger: logger,
 	})
 	d.routes = routes
 	mux := http.NewServeMux()
@@ -118,6 +121,7 @@ func (d *doors) drain(ctx context.Context) {
 	streams.Go(func() { d.streams.Drain(ctx) })
 	d.sockets.Drain(ctx)
 	streams.Wait()
+	d.ws.Wait(ctx)
 	_ = d.sockets.Close(ctx) // the process ends anyhow
 }
 

@@ -14,6 +14,7 @@ import (
 	"reelroom/server/limits"
 	"reelroom/server/socketio"
 	"reelroom/server/stream"
+	"reelroom/server/ws"
 	"reelroom/worker/backend"
 )
 
@@ -27,7 +28,7 @@ func newAges() prometheus.Histogram {
 }
 
 // metrics serves the figures of this process in Prometheus' format.
-func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, ages prometheus.Histogram, bounds *limits.Limits, denylist *auth.Denylist) http.Handler {
+func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, raw *ws.Door, ages prometheus.Histogram, bounds *limits.Limits, denylist *auth.Denylist) http.Handler {
 	r := prometheus.NewRegistry()
 	r.MustRegister(ages)
 	gauge := func(name, help string, read func() float64, labels prometheus.Labels) {
@@ -53,6 +54,10 @@ func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, a
 	counter("streams_refused_total", "Streams that were refused.", func() float64 { return float64(streams.Stats().Refused) })
 	counter("streams_reset_total", "Times that a stream's reader was told to fetch the present state.", func() float64 { return float64(streams.Stats().Resets) })
 	counter("streams_replayed_total", "Events that streams read from the log.", func() float64 { return float64(streams.Stats().Replayed) })
+	for _, end := range ws.Ends {
+		counter("ws_ended_total", "Raw WebSocket connections that have ended, by close code, or without one: the client left, was dead, or took nothing.",
+			func() float64 { return float64(raw.Ended(end)) }, prometheus.Labels{"end": end})
+	}
 	gauge("socketio_rooms", "Rooms with a member on this node.", func() float64 { return float64(door.Stats().Rooms) }, nil)
 	counter("socketio_accepted_total", "Sockets that got in.", func() float64 { return float64(door.Stats().Connected) })
 	counter("socketio_refused_total", "Handshakes that were refused.", func() float64 { return float64(door.Stats().Refused) })

@@ -55,6 +55,7 @@ var statuses = map[models.Code]int{
 	models.CodeConflict:         http.StatusConflict,
 	models.CodeRevocationsFull:  http.StatusConflict,
 	models.CodePolicyChanged:    http.StatusConflict,
+	models.CodeUpgradeRequired:  http.StatusUpgradeRequired,
 	models.CodeStale:            http.StatusConflict,
 	models.CodeLeased:           http.StatusConflict,
 	models.CodeReset:            http.StatusGone,
