@@ -16,6 +16,8 @@ type Document struct {
 	SHA256     string `json:"sha256"`
 	MediaType  string `json:"mediaType"`
 	UploadedBy string `json:"uploadedBy"`
+	// BatchID names the batch that it came with; null for one that came alone.
+	BatchID *string `json:"batchId"`
 
 	Status        Status  `json:"status"`
 	Stage         *Stage  `json:"stage"`
@@ -69,6 +71,10 @@ func DocumentOf(v *Video, links Links) Document {
 	}
 	if d.Warnings == nil {
 		d.Warnings = []Warning{}
+	}
+	if v.BatchID != "" {
+		batch := v.BatchID
+		d.BatchID = &batch
 	}
 	if v.Stage != "" {
 		stage := v.Stage

@@ -43,6 +43,7 @@ const (
 
 	CodeCancelled Code = "cancelled"
 	CodeDeleted   Code = "deleted"
+	CodeBatchFull Code = "batch_full"
 
 	// The codes below end a video as failed.
 

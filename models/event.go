@@ -75,6 +75,9 @@ type Base struct {
 	Attempt        int       `json:"attempt"`
 	Rev            int64     `json:"rev"`
 	TS             time.Time `json:"ts"`
+	// BatchID names the batch that the video came with; absent for one that came
+	// alone.
+	BatchID string `json:"batchId,omitempty"`
 }
 
 // Queued is the payload of video:queued. While a video waits it is sent again,
@@ -198,7 +201,7 @@ func (e *Eta) shown() (seconds, high *float64) {
 }
 
 func (v *Video) base(now time.Time) Base {
-	return Base{v.OrganizationID, v.ID, v.Title, v.Status, v.Attempt, v.Rev, now.UTC()}
+	return Base{v.OrganizationID, v.ID, v.Title, v.Status, v.Attempt, v.Rev, now.UTC(), v.BatchID}
 }
 
 // EventOf makes the event that tells the record's last revision to the

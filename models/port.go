@@ -34,6 +34,8 @@ type Page struct {
 	After string
 	// Status keeps only videos in one of these; all when empty.
 	Status []Status
+	// Batch keeps only videos of this batch; all when empty.
+	Batch string
 }
 
 // Size returns the limit that holds.
@@ -92,6 +94,7 @@ type Store interface {
 	Revocations
 	Policies
 	Audit
+	Batches
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error
 	Close(ctx context.Context) error

@@ -27,6 +27,8 @@ type Video struct {
 	Title          string `json:"title"`
 	File           File   `json:"file"`
 	UploadedBy     string `json:"uploadedBy"`
+	// BatchID names the batch that it came with, or is empty. It never changes.
+	BatchID string `json:"batchId,omitempty"`
 
 	Status  Status `json:"status"`
 	Attempt int    `json:"attempt"`

@@ -24,6 +24,7 @@ type config struct {
 	FrontendURL string `env:"FRONTEND_URL"`
 	Worker      string `env:"WORKER" envDefault:"inline"`
 	MaxUpload   int64  `env:"MAX_UPLOAD_BYTES" envDefault:"5368709120"`
+	MaxBatch    int    `env:"MAX_BATCH_FILES" envDefault:"1000"`
 	Limits      limits.Settings
 
 	// origins may use the doors from another address: FRONTEND_URL, the
@@ -40,6 +41,9 @@ const developmentOrigin = "http://localhost:5173"
 // maxDays bounds JWT_MAX_DAYS.
 const maxDays = 36500
 
+// maxBatch bounds MAX_BATCH_FILES.
+const maxBatch = 100_000
+
 // maxLife is how long a token may live; 0 is any time.
 func (c *config) maxLife() time.Duration { return time.Duration(c.MaxDays) * 24 * time.Hour }
 
@@ -54,6 +58,9 @@ func readConfig(values map[string]string) (*config, error) {
 	}
 	if c.MaxUpload < 1 {
 		bad("MAX_UPLOAD_BYTES=%d is not a number of bytes above 0", c.MaxUpload)
+	}
+	if c.MaxBatch < 1 || c.MaxBatch > maxBatch {
+		bad("MAX_BATCH_FILES=%d is not between 1 and %d", c.MaxBatch, maxBatch)
 	}
 	wrong = append(wrong, c.Limits.Validate()...)
 	for _, secret := range c.secrets() {

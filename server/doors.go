@@ -57,8 +57,8 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	}
 	bounds := limits.New(c.Limits, logger)
 	videos := &library.Library{
-		Store: b.Store, Policies: b.Store, Audit: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
-		Positions: b.Queue, MaxUpload: c.MaxUpload, Logger: logger,
+		Store: b.Store, Policies: b.Store, Audit: b.Store, Batches: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
+		Positions: b.Queue, MaxUpload: c.MaxUpload, MaxBatch: c.MaxBatch, Logger: logger,
 		Admit: func(ctx context.Context, org string) error { return bounds.Queue(ctx, b.Store, org) },
 	}
 	ages := newAges()

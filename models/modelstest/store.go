@@ -43,6 +43,7 @@ func TestStore(t *testing.T, s Stores) {
 		{"Experience", experience}, {"ExperienceRaced", experienceRaced}, {"ExperienceRefused", experienceRefused}, {"ExperienceLasts", experienceLasts},
 		{"Policies", policies}, {"PolicyRaced", policyRaced}, {"Outdated", outdated},
 		{"Audit", audit}, {"AuditTrimmed", auditTrimmed}, {"AuditOnRecord", auditOnRecord},
+		{"Batches", batches}, {"BatchRaced", batchRaced}, {"BatchTally", batchTally}, {"BatchesUnsettled", batchesUnsettled}, {"BatchesTrimmed", batchesTrimmed},
 		{"Once", once}, {"Reopen", reopen}, {"Killed", killed}, {"Closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -34,12 +34,13 @@ func TestIndexes(t *testing.T) {
 	for name, want := range map[string]string{
 		"_id_": "_id ", "listed": "organizationId createdAt id status ", "unsettled": "createdAt organizationId id unsettled ",
 		"waiting": "organizationId status unsettled ", "assessed": "organizationId assessedUnder id assessedUnder ",
+		"batched": "organizationId batchId createdAt id status attempt batchId ",
 	} {
 		if got[name] != want {
 			t.Errorf("index %s: %q, want %q", name, got[name], want)
 		}
 	}
-	if len(got) != 5 {
+	if len(got) != 6 {
 		t.Errorf("indexes: %v", got)
 	}
 }

@@ -16,6 +16,9 @@ var newest = bson.D{{Key: "createdAt", Value: -1}, {Key: "id", Value: -1}}
 // List returns a page, newest first. See [models.Videos].
 func (s *Store) List(ctx context.Context, org string, page models.Page) (models.VideoPage, error) {
 	filter := bson.D{{Key: "organizationId", Value: org}, {Key: "status", Value: bson.D{{Key: "$in", Value: record.Statuses(page)}}}}
+	if page.Batch != "" {
+		filter = append(filter, bson.E{Key: "batchId", Value: page.Batch})
+	}
 	if page.After != "" {
 		c, err := record.ParseCursor(page.After)
 		if err != nil {

@@ -37,6 +37,7 @@ type Store struct {
 	revocations *mongo.Collection
 	policies    *mongo.Collection
 	audit       *mongo.Collection
+	batches     *mongo.Collection
 	clock       clock
 	turns       turns
 }
@@ -73,6 +74,7 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	s.videos, s.settings = s.database.Collection("videos"), s.database.Collection("settings")
 	s.revocations, s.experience = s.database.Collection("revocations"), s.database.Collection("experience")
 	s.policies, s.audit = s.database.Collection("policies"), s.database.Collection("audit")
+	s.batches = s.database.Collection("batches")
 	s.clock.ask = s.serverTime
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
@@ -86,6 +88,9 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	}
 	if err == nil {
 		_, err = s.audit.Indexes().CreateMany(ctx, auditIndexes())
+	}
+	if err == nil {
+		_, err = s.batches.Indexes().CreateMany(ctx, batchIndexes())
 	}
 	if err != nil {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
@@ -112,6 +117,13 @@ func indexes() []mongo.IndexModel {
 		Keys: bson.D{{Key: "organizationId", Value: 1}, {Key: "assessedUnder", Value: 1}, {Key: "id", Value: 1}},
 		Options: options.Index().SetName("assessed").
 			SetPartialFilterExpression(bson.D{{Key: "assessedUnder", Value: bson.D{{Key: "$gt", Value: 0}}}}),
+	}, {
+		Keys: bson.D{
+			{Key: "organizationId", Value: 1}, {Key: "batchId", Value: 1}, {Key: "createdAt", Value: -1}, {Key: "id", Value: -1},
+			{Key: "status", Value: 1}, {Key: "attempt", Value: 1},
+		},
+		Options: options.Index().SetName("batched").
+			SetPartialFilterExpression(bson.D{{Key: "batchId", Value: bson.D{{Key: "$gt", Value: ""}}}}),
 	}}
 }
 

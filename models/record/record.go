@@ -34,7 +34,7 @@ func Step(v models.Video, t models.Transition, now time.Time) (models.Video, err
 	if err := t(&v, Moment(now)); err != nil {
 		return models.Video{}, err
 	}
-	v.ID, v.OrganizationID, v.CreatedAt = before.ID, before.OrganizationID, before.CreatedAt
+	v.ID, v.OrganizationID, v.CreatedAt, v.BatchID = before.ID, before.OrganizationID, before.CreatedAt, before.BatchID
 	v.Version = before.Version + 1
 	tidy(&v)
 	return v, nil

@@ -94,14 +94,19 @@ func TestSearchesUseTheirIndex(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "x.db"))
 	for query, index := range map[string]string{
-		unsettledQuery:      "videos_unsettled",
-		waitingQuery:        "videos_waiting",
-		listQuery(true, 5):  "videos_listed",
-		listQuery(false, 1): "videos_listed",
+		unsettledQuery:             "videos_unsettled",
+		waitingQuery:               "videos_waiting",
+		listQuery(false, true, 5):  "videos_listed",
+		listQuery(false, false, 1): "videos_listed",
+		listQuery(true, true, 5):   "videos_of_batch",
+		listQuery(true, false, 1):  "videos_of_batch",
+		unsettledBatchesQuery:      "batches_unsettled",
+		trimBatchesQuery:           "batches_by_age",
 		`SELECT document FROM videos WHERE organization_id = ? AND id = ?`: "sqlite_autoindex_videos_1",
 		subjectQuery:             "sqlite_autoindex_revocations_1",
 		activeQuery:              "revocations_active",
 		outdatedQuery:            "videos_assessed",
+		tallyQuery:               "videos_of_batch", // a dozen groups are sorted
 		auditQuery(false, true):  "audit_listed",
 		auditQuery(true, true):   "audit_of_video",
 		auditQuery(false, false): "audit_listed",
@@ -120,7 +125,7 @@ func TestSearchesUseTheirIndex(t *testing.T) {
 			plan = append(plan, detail)
 		}
 		rows.Close()
-		if all := strings.Join(plan, "; "); len(plan) != 1 || !strings.Contains(all, "INDEX "+index) {
+		if all := strings.Join(plan, "; "); len(plan) != 1 && query != tallyQuery || !strings.Contains(all, "INDEX "+index) {
 			t.Errorf("%s\nis done by %s", query, all)
 		}
 	}

@@ -66,6 +66,21 @@ var migrations = []string{
 	CREATE INDEX audit_listed ON audit (organization_id, at, id);
 	CREATE INDEX audit_of_video ON audit (organization_id, video_id, at, id);
 	CREATE INDEX audit_by_age ON audit (at);`,
+
+	`ALTER TABLE videos ADD COLUMN batch_id TEXT NOT NULL DEFAULT '';
+	ALTER TABLE videos ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+	CREATE INDEX videos_of_batch ON videos (organization_id, batch_id, created_at, id, status, attempt)
+		WHERE ` + batched + `;
+	CREATE TABLE batches (
+		organization_id TEXT    NOT NULL,
+		id              TEXT    NOT NULL,
+		created_at      INTEGER NOT NULL,
+		finished_at     INTEGER NOT NULL,
+		document        TEXT    NOT NULL,
+		PRIMARY KEY (organization_id, id)
+	) STRICT;
+	CREATE INDEX batches_unsettled ON batches (created_at, organization_id, id) WHERE finished_at = 0;
+	CREATE INDEX batches_by_age ON batches (finished_at) WHERE finished_at > 0;`,
 }
 
 // unsettled is the condition of the partial index; a query must repeat it word
@@ -77,6 +92,9 @@ const waiting = `status IN ('queued', 'processing')`
 
 // assessed is the condition of the third: the version of the policy is known.
 const assessed = `assessed_under > 0`
+
+// batched is the condition of the fourth: the video came with others.
+const batched = `batch_id <> ''`
 
 func migrate(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)

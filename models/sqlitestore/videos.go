@@ -22,9 +22,9 @@ func (s *Store) Create(ctx context.Context, org string, v models.Video) (models.
 		return models.Video{}, internal(err)
 	}
 	_, err = s.write.ExecContext(ctx, `INSERT INTO videos
-		(status, lease_until, rev, published_rev, assessed_under, document, created_at, organization_id, id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		append(columns(&v, document), v.CreatedAt.UnixMilli(), v.OrganizationID, v.ID)...)
+		(status, attempt, lease_until, rev, published_rev, assessed_under, document, batch_id, created_at, organization_id, id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		append(columns(&v, document), v.BatchID, v.CreatedAt.UnixMilli(), v.OrganizationID, v.ID)...)
 	if err != nil {
 		return models.Video{}, failure(ctx, err)
 	}
@@ -37,7 +37,7 @@ func columns(v *models.Video, document []byte) []any {
 	if v.Lease.Worker != "" {
 		lease = v.Lease.Until.UnixMilli()
 	}
-	return []any{string(v.Status), lease, v.Rev, v.PublishedRev, v.AssessedUnder(), string(document)}
+	return []any{string(v.Status), v.Attempt, lease, v.Rev, v.PublishedRev, v.AssessedUnder(), string(document)}
 }
 
 // Get returns one record. See [models.Videos].
@@ -81,7 +81,7 @@ func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition
 		return models.Video{}, internal(err)
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE videos
-		SET status = ?, lease_until = ?, rev = ?, published_rev = ?, assessed_under = ?, document = ?
+		SET status = ?, attempt = ?, lease_until = ?, rev = ?, published_rev = ?, assessed_under = ?, document = ?
 		WHERE organization_id = ? AND id = ?`, append(columns(&v, document), org, id)...)
 	if err == nil {
 		err = tx.Commit()
@@ -95,6 +95,9 @@ func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition
 // List returns a page, newest first. See [models.Videos].
 func (s *Store) List(ctx context.Context, org string, page models.Page) (models.VideoPage, error) {
 	args := []any{org}
+	if page.Batch != "" {
+		args = append(args, page.Batch)
+	}
 	if page.After != "" {
 		c, err := record.ParseCursor(page.After)
 		if err != nil {
@@ -109,12 +112,15 @@ func (s *Store) List(ctx context.Context, org string, page models.Page) (models.
 	for _, status := range statuses {
 		args = append(args, string(status))
 	}
-	found, err := s.query(ctx, listQuery(page.After != "", len(statuses)), append(args, page.Size()+1)...)
+	found, err := s.query(ctx, listQuery(page.Batch != "", page.After != "", len(statuses)), append(args, page.Size()+1)...)
 	return record.CutPage(page, found), err
 }
 
-func listQuery(after bool, statuses int) string {
+func listQuery(batch, after bool, statuses int) string {
 	query := `SELECT document FROM videos WHERE organization_id = ?`
+	if batch {
+		query += ` AND ` + batched + ` AND batch_id = ?`
+	}
 	if after {
 		query += ` AND (created_at, id) < (?, ?)`
 	}

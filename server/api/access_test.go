@@ -16,7 +16,7 @@ import (
 )
 
 // entries are all routes that take an identity, with the least that they ask for.
-func entries(id, multipart, multipartType string) []struct {
+func entries(id, batch, multipart, multipartType string) []struct {
 	method, path, body, kind string
 	needs                    models.Action
 } {
@@ -48,6 +48,9 @@ func entries(id, multipart, multipartType string) []struct {
 		{"GET", "/api/videos/" + id + "/storyboard.jpg", "", "", models.ActionView},
 		{"GET", "/api/videos/" + id + "/evidence/0", "", "", models.ActionView},
 		{"POST", "/api/events", `{"event":"video:updated","videoId":"` + id + `","data":{}}`, js, models.ActionPublish},
+		{"POST", "/batch/upload", multipart, multipartType, models.ActionEdit},
+		{"GET", "/batch/" + batch + "/status", "", "", models.ActionView},
+		{"POST", "/batch/" + batch + "/cancel", "", "", models.ActionEdit},
 		{"GET", "/api/auth/me", "", "", models.ActionView},
 		{"POST", "/api/tickets", "", "", models.ActionView},
 		{"POST", "/api/auth/logout", "", "", models.ActionView},
@@ -61,6 +64,8 @@ func TestEveryEntryRefuses(t *testing.T) {
 	b := newBench(t, nil)
 	d := b.put("acme")
 	body, kind := makeForm(t, field{"file", "a.mp4", video("x")})
+	var batch models.BatchState
+	b.batch(token(t, "acme", models.RoleEditor), nil, field{"files", "b.mp4", video("y")}).into(t, http.StatusAccepted, &batch)
 	expired, _, err := auth.Signer{Secret: testSecret}.Token(models.Identity{UserID: "u", OrganizationID: "acme", Role: models.RoleAdmin}, -time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +81,7 @@ func TestEveryEntryRefuses(t *testing.T) {
 	revoked := token(t, "acme", models.RoleAdmin)
 	b.do("POST", "/api/auth/logout", revoked, nil).into(t, http.StatusNoContent, nil)
 	rows := 0
-	for _, e := range entries(d.ID, string(body), kind) {
+	for _, e := range entries(d.ID, batch.JobID, string(body), kind) {
 		call := func(tok string, header ...string) answer {
 			rows++
 			return b.do(e.method, e.path, tok, strings.NewReader(e.body), append([]string{"Content-Type", e.kind}, header...)...)
@@ -112,10 +117,10 @@ func TestEveryEntryRefuses(t *testing.T) {
 			}
 			call(token(t, "acme", role)).refused(t, http.StatusForbidden, models.CodeForbidden)
 		}
-		if strings.Contains(e.path, d.ID) || strings.Contains(e.body, d.ID) {
+		if named := strings.NewReplacer(d.ID, "absent", batch.JobID, "absent"); named.Replace(e.path+e.body) != e.path+e.body {
 			foreign := token(t, "evil", models.RoleAdmin)
 			a := call(foreign)
-			path, text := strings.ReplaceAll(e.path, d.ID, "absent"), strings.ReplaceAll(e.body, d.ID, "absent")
+			path, text := named.Replace(e.path), named.Replace(e.body)
 			absent := b.do(e.method, path, foreign, strings.NewReader(text), "Content-Type", e.kind)
 			if a.StatusCode != http.StatusNotFound || strip(a) != strip(absent) {
 				t.Errorf("%s %s: a foreign id answers\n%s\nan absent one\n%s", e.method, e.path, strip(a), strip(absent))

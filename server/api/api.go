@@ -128,6 +128,10 @@ func (a *api) routes() {
 	member("DELETE /api/org/members/{userId}", a.removeMember)
 	open("POST /api/events", a.gate.Limited(a.mayPublish, a.publish))
 
+	member("POST /batch/upload", a.uploadBatch)
+	member("GET /batch/{id}/status", a.batch)
+	member("POST /batch/{id}/cancel", a.cancelBatch)
+
 	file := func(kind string, find finder, kept caching) { // by token or signed URL
 		open("GET /api/videos/{id}/"+kind, a.file(kind, find, kept))
 	}

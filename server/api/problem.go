@@ -59,6 +59,7 @@ var statuses = map[models.Code]int{
 	models.CodeStale:            http.StatusConflict,
 	models.CodeLeased:           http.StatusConflict,
 	models.CodeReset:            http.StatusGone,
+	models.CodeBatchFull:        http.StatusRequestEntityTooLarge,
 	models.CodeTooLarge:         http.StatusRequestEntityTooLarge,
 	models.CodeUnsupportedMedia: http.StatusUnsupportedMediaType,
 	codeMediaType:               http.StatusUnsupportedMediaType,

@@ -87,7 +87,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 	events := redislog.New(client, redislog.Options{Logger: logger})
 	b.links = &models.SignedLinks{Key: bytes.Repeat([]byte("k"), 32)}
 	b.library = &library.Library{
-		Store: store, Policies: store, Audit: store, Blobs: blobs, Queue: b.queue, Log: events, Links: b.links, MaxUpload: maxUpload, Logger: logger,
+		Store: store, Policies: store, Audit: store, Batches: store, MaxBatch: 50, Blobs: blobs, Queue: b.queue, Log: events, Links: b.links, MaxUpload: maxUpload, Logger: logger,
 		Publisher: &rooms.Publisher{Videos: store, Audit: store, Log: events, Links: b.links, Logger: logger},
 	}
 	denylist, err := auth.OpenDenylist(t.Context(), store, 0, logger)

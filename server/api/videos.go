@@ -26,7 +26,7 @@ func (a *api) list(w http.ResponseWriter, r *http.Request, who models.Identity) 
 }
 
 func pageOf(q url.Values) (models.Page, error) {
-	page := models.Page{After: q.Get("after")}
+	page := models.Page{After: q.Get("after"), Batch: q.Get("batch")}
 	if s := q.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > 100 {

@@ -18,6 +18,7 @@ type Library struct {
 	Store     models.Videos
 	Policies  models.Policies
 	Audit     models.Audit
+	Batches   models.Batches
 	Blobs     models.Blobs
 	Queue     models.Queue
 	Publisher *rooms.Publisher
@@ -29,7 +30,9 @@ type Library struct {
 	Admit func(ctx context.Context, org string) error
 	// MaxUpload is in bytes.
 	MaxUpload int64
-	Logger    *slog.Logger
+	// MaxBatch is how many files a batch takes; 0 for any number.
+	MaxBatch int
+	Logger   *slog.Logger
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 

@@ -147,6 +147,10 @@ func (l *Library) payload(ctx context.Context, v *models.Video, name models.Even
 		"organizationId": v.OrganizationID, "videoId": v.ID, "status": v.Status, "attempt": v.Attempt, "rev": v.Rev,
 		"ts": l.now().UTC(),
 	}
+	delete(fields, "batchId")
+	if v.BatchID != "" {
+		base["batchId"] = v.BatchID
+	}
 	if name == models.EventUpdated {
 		base["video"] = l.document(ctx, v) // as in every video:updated
 	}

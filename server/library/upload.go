@@ -30,6 +30,8 @@ type Upload struct {
 // maxKeyBytes bounds an idempotency key.
 const maxKeyBytes = 255
 
+var errKey = models.Errorf(models.CodeInvalid, "An Idempotency-Key is 1 to %d printable ASCII characters.", maxKeyBytes)
+
 // Upload takes a file in one pass: into the blob store, its size, hash and kind
 // found on the way; then the record; then the task. What it returns without an
 // error is on the disk and in the store. repeated tells that the key had made
@@ -39,13 +41,18 @@ const maxKeyBytes = 255
 // too_large, upload_incomplete, storage_full, conflict (the key's video was
 // deleted) and those of the stores. After an error nothing is left behind.
 func (l *Library) Upload(ctx context.Context, who models.Identity, u Upload) (d models.Document, repeated bool, err error) {
+	return l.upload(ctx, who, u, "")
+}
+
+// upload is Upload for a file of a batch, or of none.
+func (l *Library) upload(ctx context.Context, who models.Identity, u Upload, batch string) (d models.Document, repeated bool, err error) {
 	if err := may(who, models.ActionEdit); err != nil {
 		return d, false, err
 	}
-	v := models.Video{ID: models.NewID(l.now()), OrganizationID: who.OrganizationID, UploadedBy: who.UserID}
+	v := models.Video{ID: models.NewID(l.now()), OrganizationID: who.OrganizationID, UploadedBy: who.UserID, BatchID: batch}
 	if u.Key != "" {
 		if !validKey(u.Key) {
-			return d, false, models.Errorf(models.CodeInvalid, "An Idempotency-Key is 1 to %d printable ASCII characters.", maxKeyBytes)
+			return d, false, errKey
 		}
 		v.ID = models.DerivedID(who.OrganizationID, who.UserID, u.Key)
 		before, err := l.Store.Get(ctx, who.OrganizationID, v.ID)

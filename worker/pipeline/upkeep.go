@@ -36,12 +36,14 @@ const (
 // Upkeep does to finished videos what nobody has to ask for: those that an
 // older policy of their organization assessed are assessed again, from their
 // stored scores and without decoding. It also completes the audit trails, and
-// cuts them. It runs in every process; doing its work twice changes nothing, and
+// cuts them, and brings batches to their end. It runs in every process; doing its work twice changes nothing, and
 // after a crash the next pass finds what is left by the records themselves.
 type Upkeep struct {
 	Store interface {
+		models.Videos
 		models.Policies
 		models.Audit
+		models.Batches
 	}
 	Blobs     models.Blobs
 	Publisher *rooms.Publisher
@@ -64,8 +66,9 @@ func (u *Upkeep) Run(ctx context.Context) error {
 		if err == nil {
 			err = u.trim(ctx)
 		}
+		err = errors.Join(err, u.batches(ctx))
 		if err != nil && ctx.Err() == nil && !quiet {
-			u.Logger.Warn("videos could not all be brought up with their policy; it will be tried again", "error", err)
+			u.Logger.Warn("not all finished videos and batches could be kept up; it will be tried again", "error", err)
 		}
 		quiet = err != nil
 		if !sleep(ctx, upkeepEvery*3/4+rand.N(upkeepEvery/2)) {
@@ -208,6 +211,9 @@ func (u *Upkeep) trim(ctx context.Context) error {
 	}
 	removed, err := u.Store.TrimAudit(ctx, now.Add(-models.AuditTime), models.AuditKept)
 	if err != nil {
+		return err
+	}
+	if err := u.trimBatches(ctx, now); err != nil {
 		return err
 	}
 	u.trimmed = now

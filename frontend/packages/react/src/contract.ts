@@ -151,6 +151,8 @@ export interface VideoDocument {
   sha256: string;
   mediaType: string;
   uploadedBy: string;
+  /** BatchID names the batch that it came with; null for one that came alone. */
+  batchId: string | null;
   status: Status;
   stage: Stage | null;
   progress: number;
@@ -407,6 +409,8 @@ export interface Base {
   attempt: number;
   rev: number;
   ts: Timestamp;
+  /** BatchID names the batch that the video came with; absent for one that came alone. */
+  batchId?: string;
 }
 
 /** Queued is the payload of video:queued. While a video waits it is sent again, to those who watch the video, when its place has changed: with the same rev. */
