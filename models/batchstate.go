@@ -63,9 +63,9 @@ type BatchState struct {
 	// Retrying is how many are in a later attempt.
 	Retrying int `json:"retrying"`
 	// RejectedCount is how many files were not taken, Rejected which and why: the
-	// first [MaxRejections] of them. A stream of states leaves out the list.
+	// first [MaxRejections] of them, or fewer in a stream of states.
 	RejectedCount int         `json:"rejected_count"`
-	Rejected      []Rejection `json:"rejected,omitempty"`
+	Rejected      []Rejection `json:"rejected"`
 	// Receiving tells that files still arrive: Total still grows. Cut tells that
 	// the request ended before its end, Cancelling that all of it is being ended.
 	Receiving  bool       `json:"receiving"`
@@ -109,6 +109,9 @@ func (b *Batch) State(t BatchTally, running []Document, now time.Time) BatchStat
 		RejectedCount: b.RejectedCount, Rejected: b.Rejected, Receiving: b.Receiving(), Cut: b.Cut,
 		Cancelling: !b.CancelledAt.IsZero() && b.Outcome == "",
 		CreatedAt:  b.CreatedAt.UTC(), FinishedAt: optionalTime(b.FinishedAt),
+	}
+	if s.Rejected == nil {
+		s.Rejected = []Rejection{}
 	}
 	s.Processed = s.Total - t.Open()
 	if b.Outcome != "" {

@@ -36,6 +36,7 @@ const (
 	CodeUnsettled        Code = "unsettled"
 	CodeRevocationsFull  Code = "revocations_full"
 	CodePolicyChanged    Code = "policy_changed"
+	CodeBatchFull        Code = "batch_full"
 	CodeUpgradeRequired  Code = "upgrade_required"
 
 	// The codes below are those of ends that are nobody's failure, for clients
@@ -43,7 +44,6 @@ const (
 
 	CodeCancelled Code = "cancelled"
 	CodeDeleted   Code = "deleted"
-	CodeBatchFull Code = "batch_full"
 
 	// The codes below end a video as failed.
 

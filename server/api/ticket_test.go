@@ -83,7 +83,7 @@ func TestTicketIsGoodOnce(t *testing.T) {
 	b.do("GET", at(testStream, ticket), mine, nil).into(t, http.StatusOK, nil)
 	b.do("GET", at(testStream, ticket), "wrong", nil).refused(t, http.StatusUnauthorized, models.CodeTokenInvalid)
 	// A ticket opens what asks for it, and nothing else.
-	for _, e := range entries("x", "", "") {
+	for _, e := range entries("x", "b", "", "") {
 		if a := b.do(e.method, at(e.path, ticket), "", strings.NewReader(e.body), "Content-Type", e.kind); a.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s %s took a ticket: %d", e.method, e.path, a.StatusCode)
 		}

@@ -46,7 +46,8 @@ var videoEntries = []operation{
 		pattern: "GET /api/videos", id: "listVideos", tag: "Videos", access: member, summary: "List the videos",
 		words: "Newest first. `cursor` is a place in the event log, taken before the list was read: the events after it complete the picture.",
 		params: conditional(append(pageParams[:len(pageParams):len(pageParams)],
-			param{name: "status", words: "Only these: several with commas between them, or the parameter several times.", kind: ""})...),
+			param{name: "status", words: "Only these: several with commas between them, or the parameter several times.", kind: ""},
+			param{name: "batch", words: "Only those that came with this batch: its `job_id`.", kind: ""})...),
 		answers: tagged(library.Listing{}),
 	},
 	{

@@ -82,6 +82,7 @@ export const codes = [
   "unsettled",
   "revocations_full",
   "policy_changed",
+  "batch_full",
   "upgrade_required",
   "cancelled",
   "deleted",
