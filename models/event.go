@@ -13,21 +13,21 @@ type EventName string
 
 // The events that the server sends.
 const (
-	EventQueued    EventName = "video:queued"
-	EventProgress  EventName = "video:progress"
-	EventProcessed EventName = "video:processed"
-	EventFailed    EventName = "video:failed"
-	EventCancelled EventName = "video:cancelled"
-	EventDeleted   EventName = "video:deleted"
-	EventUpdated   EventName = "video:updated"
+	EventQueued    EventName = "video:queued"    // a video waits for its work
+	EventProgress  EventName = "video:progress"  // the work goes on, or is put off
+	EventProcessed EventName = "video:processed" // the outcome: all is known
+	EventFailed    EventName = "video:failed"    // the outcome: why it could not be processed
+	EventCancelled EventName = "video:cancelled" // the outcome: somebody ended the work
+	EventDeleted   EventName = "video:deleted"   // the video is gone
+	EventUpdated   EventName = "video:updated"   // something else has changed: the whole document
 
-	EventAnnouncement EventName = "server:announcement"
-	EventNotification EventName = "notification:personal"
-	EventChat         EventName = "chat:message"
+	EventAnnouncement EventName = "server:announcement"   // the operator says something to everybody
+	EventNotification EventName = "notification:personal" // something for one user
+	EventChat         EventName = "chat:message"          // a member says something to the organization
 
-	EventAuthExpiring EventName = "auth:expiring"
-	EventStreamReady  EventName = "stream:ready"
-	EventStreamReset  EventName = "stream:reset"
+	EventAuthExpiring EventName = "auth:expiring" // the token ends soon
+	EventStreamReady  EventName = "stream:ready"  // what follows comes live
+	EventStreamReset  EventName = "stream:reset"  // events are gone: fetch the present state
 )
 
 // Audience is who hears an event, inside its organization.

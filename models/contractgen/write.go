@@ -33,7 +33,10 @@ func writeEnum(b *bytes.Buffer, name, list string, values []source.Constant, doc
 }
 
 func writeEvents(b *bytes.Buffer, names []source.Constant) error {
-	listed := map[models.EventName]bool{}
+	listed, words := map[models.EventName]bool{}, map[models.EventName]string{}
+	for _, n := range names {
+		words[models.EventName(n.Value)] = n.Doc
+	}
 	b.WriteString("\n/** What the server sends: the payload, and last the cursor. */\nexport interface ServerToClientEvents {\n")
 	for _, e := range models.EventPayloads() {
 		listed[e.Name] = true
@@ -41,6 +44,7 @@ func writeEvents(b *bytes.Buffer, names []source.Constant) error {
 		if e.Logged {
 			payload, cursor = payload+" & Logged", "cursor: Cursor"
 		}
+		comment(b, "  ", words[e.Name])
 		fmt.Fprintf(b, "  %q: (payload: %s, %s) => void;\n", e.Name, payload, cursor)
 	}
 	b.WriteString("}\n")

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -24,6 +26,8 @@ type channel struct {
 type message struct {
 	// id is unique in the channel, name is what is on the wire.
 	id, name, words string
+	// constant is the name of the event whose words in models are taken, or empty.
+	constant string
 	payload         func(*schemas) (object, error)
 	// media is the type of what carries it; application/json when empty.
 	media string
@@ -92,19 +96,14 @@ func (s *schemas) logged(e models.EventPayload) error {
 	}
 	name := strings.TrimPrefix(made[0].value.(string), "#/components/schemas/")
 	part := s.parts[name]
-	for i, f := range part {
-		switch f.name {
-		case "properties":
-			properties := f.value.(object)
-			if slices.ContainsFunc(properties, func(p field) bool { return p.name == "seq" }) {
-				return nil
-			}
-			part[i].value = properties.with("seq", object{{"type", "integer"}, {"minimum", 1},
-				{"description", "The event's place in its organization's log: contiguous within an epoch."}})
-		case "required":
-			part[i].value = append(f.value.([]string), "seq")
-		}
+	at := func(name string) int { return slices.IndexFunc(part, func(f field) bool { return f.name == name }) }
+	properties, required := &part[at("properties")].value, &part[at("required")].value
+	if slices.Contains((*required).([]string), "seq") { // two events have this payload
+		return nil
 	}
+	*required = append((*required).([]string), "seq")
+	*properties = (*properties).(object).with("seq", object{{"type", "integer"}, {"minimum", 1},
+		{"description", "The event's place in its organization's log: contiguous within an epoch."}})
 	return nil
 }
 
@@ -194,6 +193,17 @@ func (c *channel) where(s *schemas, place object) (object, error) {
 	return place.with("bindings", object{{kind, binding}}), nil
 }
 
+// eventWords are those beside the event's name in models.
+func (s *schemas) eventWords(name string) (string, error) {
+	src, err := s.source(reflect.TypeFor[models.EventName]())
+	for _, c := range src.Constants["EventName"] {
+		if c.Value == name && c.Doc != "" {
+			return strings.ToUpper(c.Doc[:1]) + c.Doc[1:] + ".", nil
+		}
+	}
+	return "", errors.Join(err, fmt.Errorf("the event %s has no words in models/event.go", name))
+}
+
 // put adds the message to its channel and to the components, once.
 func (m *message) put(s *schemas, channel string, here, messages *object) error {
 	if slices.ContainsFunc(*here, func(f field) bool { return f.name == m.id }) {
@@ -203,8 +213,14 @@ func (m *message) put(s *schemas, channel string, here, messages *object) error 
 	if err != nil {
 		return err
 	}
+	words := m.words
+	if m.constant != "" {
+		if words, err = s.eventWords(m.constant); err != nil {
+			return err
+		}
+	}
 	key := channel + "." + m.id
-	part := object{{"name", m.name}}.with("summary", m.words).with("contentType", m.media).with("payload", payload)
+	part := object{{"name", m.name}}.with("summary", words).with("contentType", m.media).with("payload", payload)
 	*messages = messages.with(key, part)
 	*here = here.with(m.id, pointer("components", "messages/"+key))
 	return nil

@@ -24,7 +24,7 @@ func socketChannel() channel {
 	}
 	for _, e := range models.EventPayloads() {
 		c.sends = append(c.sends, message{
-			id: key(string(e.Name)), name: string(e.Name),
+			id: key(string(e.Name)), name: string(e.Name), constant: string(e.Name),
 			payload: func(s *schemas) (object, error) {
 				payload, err := s.answer(e.Payload)
 				if e.Name == models.EventAuthExpiring { // it has no place: a client keeps the cursor it has

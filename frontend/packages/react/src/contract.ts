@@ -123,18 +123,31 @@ export type AuditAction = (typeof auditActions)[number];
 
 /** EventName is the name under which an event reaches every door. */
 export const eventNames = [
+  /** a video waits for its work */
   "video:queued",
+  /** the work goes on, or is put off */
   "video:progress",
+  /** the outcome: all is known */
   "video:processed",
+  /** the outcome: why it could not be processed */
   "video:failed",
+  /** the outcome: somebody ended the work */
   "video:cancelled",
+  /** the video is gone */
   "video:deleted",
+  /** something else has changed: the whole document */
   "video:updated",
+  /** the operator says something to everybody */
   "server:announcement",
+  /** something for one user */
   "notification:personal",
+  /** a member says something to the organization */
   "chat:message",
+  /** the token ends soon */
   "auth:expiring",
+  /** what follows comes live */
   "stream:ready",
+  /** events are gone: fetch the present state */
   "stream:reset",
 ] as const;
 export type EventName = (typeof eventNames)[number];
@@ -497,18 +510,31 @@ export interface StreamReset {
 
 /** What the server sends: the payload, and last the cursor. */
 export interface ServerToClientEvents {
+  /** a video waits for its work */
   "video:queued": (payload: Queued & Logged, cursor: Cursor) => void;
+  /** the work goes on, or is put off */
   "video:progress": (payload: Progress & Logged, cursor: Cursor) => void;
+  /** the outcome: all is known */
   "video:processed": (payload: Processed & Logged, cursor: Cursor) => void;
+  /** the outcome: why it could not be processed */
   "video:failed": (payload: Failed & Logged, cursor: Cursor) => void;
+  /** the outcome: somebody ended the work */
   "video:cancelled": (payload: Changed & Logged, cursor: Cursor) => void;
+  /** the video is gone */
   "video:deleted": (payload: Changed & Logged, cursor: Cursor) => void;
+  /** something else has changed: the whole document */
   "video:updated": (payload: Updated & Logged, cursor: Cursor) => void;
+  /** the operator says something to everybody */
   "server:announcement": (payload: Message & Logged, cursor: Cursor) => void;
+  /** something for one user */
   "notification:personal": (payload: Message & Logged, cursor: Cursor) => void;
+  /** a member says something to the organization */
   "chat:message": (payload: Chat & Logged, cursor: Cursor) => void;
+  /** the token ends soon */
   "auth:expiring": (payload: AuthExpiring, cursor?: Cursor) => void;
+  /** what follows comes live */
   "stream:ready": (payload: StreamReady, cursor?: Cursor) => void;
+  /** events are gone: fetch the present state */
   "stream:reset": (payload: StreamReset, cursor?: Cursor) => void;
 }
 
