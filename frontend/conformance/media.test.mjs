@@ -79,7 +79,7 @@ for (const [origin, attribute] of [["http://elsewhere.localhost:9", ""], ["http:
       // Pixels may be read only of what came with CORS.
       const canvas = document.createElement("canvas");
       canvas.getContext("2d").drawImage(video, 0, 0, 16, 16);
-      let pixels = false;
+      let pixels;
       try {
         pixels = canvas.getContext("2d").getImageData(0, 0, 16, 16).data.some((v) => v > 0 && v < 255);
       } catch {

@@ -28,7 +28,7 @@ type message struct {
 	id, name, words string
 	// constant is the name of the event whose words in models are taken, or empty.
 	constant string
-	payload         func(*schemas) (object, error)
+	payload  func(*schemas) (object, error)
 	// media is the type of what carries it; application/json when empty.
 	media string
 }
