@@ -125,7 +125,7 @@ func (j *Job) Take(e *Event) {
 		*j = Job{JobID: j.JobID, Title: j.Title, Status: JobPending, QueuePosition: p.QueuePosition, Attempt: j.Attempt, Rev: j.Rev}
 	case EventProcessed:
 		j.end(JobComplete)
-		j.Progress, j.Result = 100, &p.JobResult
+		j.Progress, j.Stage, j.Result = 100, nil, &p.JobResult
 	case EventFailed:
 		j.end(JobFailed)
 		j.Error, j.Code = p.Error, p.Code
@@ -147,5 +147,5 @@ func (j *Job) begin(b *Base) {
 
 // end takes away what only holds while there is something to wait for.
 func (j *Job) end(s JobStatus) {
-	j.Status, j.Message, j.EtaSeconds, j.EtaHighSeconds, j.Retry, j.RetryAt, j.QueuePosition = s, "", nil, nil, 0, nil, nil
+	j.Status, j.StageProgress, j.Message, j.EtaSeconds, j.EtaHighSeconds, j.Retry, j.RetryAt, j.QueuePosition = s, 0, "", nil, nil, 0, nil, nil
 }

@@ -17,6 +17,7 @@ import (
 	"reelroom/server/library"
 	"reelroom/server/limits"
 	"reelroom/server/socketio"
+	"reelroom/server/sse"
 	"reelroom/server/stream"
 	"reelroom/server/ws"
 	"reelroom/worker/backend"
@@ -87,7 +88,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
-		Tickets: tickets, PublicURL: c.PublicURL, Doors: []api.Door{raw},
+		Tickets: tickets, PublicURL: c.PublicURL, Doors: []api.Door{&sse.Door{Library: videos, Streams: streams}, raw},
 		Checks: checks, Metrics: metrics(b, sockets, streams, raw, ages, bounds, denylist), Limits: bounds, Logger: logger,
 	})
 	d.routes = routes

@@ -1,0 +1,246 @@
+package sse
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"reelroom/models"
+	"reelroom/rooms"
+	"reelroom/server/api"
+	"reelroom/server/stream"
+)
+
+const (
+	mediaType = "text/event-stream"
+	// heartbeat is how long nothing is sent at most: proxies take a silent
+	// connection for a dead one.
+	heartbeat = 15 * time.Second
+	// patience is how long a client may take nothing of what is sent.
+	patience = 10 * time.Second
+	// Clients come again after this time, so that those of a node that has gone
+	// do not all come at once.
+	leastRetry, mostRetry = time.Second, 3 * time.Second
+)
+
+// eventEnd is the last event of a stream that the server ends, with an [End]. A
+// client that comes again with the last id goes on where it was.
+const eventEnd = "stream:end"
+
+// End tells why a stream has ended: [endIdle], or the code of an error.
+type End struct {
+	Code    models.Code `json:"code"`
+	Message string      `json:"message"`
+}
+
+var endIdle = End{"idle", "Nothing has happened for a while; come again."}
+
+// feed is the answer to one request.
+type feed struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	rest    func()
+	old     bool // HTTP/1, where an answer's end can be the connection's
+	begun   bool
+	id      rooms.Cursor // the last one that was sent
+	buf     bytes.Buffer
+}
+
+// streaming lets a visitor in and hands him a feed. What is unavailable only for
+// now is told as a stream that ends at once: an EventSource comes again after
+// that, and never after any other status than 200.
+func (d *Door) streaming(g *api.Gate, serve func(*feed, *http.Request, models.Identity) error) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := g.StreamVisitor(w, r)
+		if err != nil {
+			return err
+		}
+		f := &feed{w: w, control: http.NewResponseController(w), rest: func() {}, old: r.ProtoMajor == 1}
+		if r.Method == http.MethodHead {
+			return d.head(f, r, who)
+		}
+		f.rest = api.Stream(r, patience)
+		if err = serve(f, r, who); err == nil || r.Context().Err() != nil {
+			return err
+		}
+		if _, refused := errors.AsType[*models.Error](err); !refused || !f.begun && models.CodeOf(err) != models.CodeUnavailable {
+			return err
+		}
+		return errors.Join(err, f.end(endOf(err)))
+	}
+}
+
+// head answers HEAD: what GET would begin with.
+func (d *Door) head(f *feed, r *http.Request, who models.Identity) error {
+	if id := r.PathValue("id"); id != "" {
+		if err := d.Library.Known(r.Context(), who, id); err != nil {
+			return err
+		}
+	} else if _, err := d.videos(r.Context(), who, r.URL.Query()); err != nil {
+		return err
+	}
+	f.headers()
+	f.w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (f *feed) headers() {
+	h := f.w.Header()
+	h.Set("Content-Type", mediaType+"; charset=utf-8")
+	h.Set("Cache-Control", "no-cache, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	if f.old {
+		h.Set("Connection", "close")
+	}
+	h.Add("Vary", "Authorization, Cookie")
+}
+
+// begin sends the head of the answer, once.
+func (f *feed) begin() {
+	if f.begun {
+		return
+	}
+	f.begun = true
+	f.headers()
+	f.w.WriteHeader(http.StatusOK)
+	retry := leastRetry + rand.N(mostRetry-leastRetry)
+	fmt.Fprintf(&f.buf, "retry: %d\n\n", retry.Milliseconds())
+}
+
+// event writes an event; an empty name is that of messages.
+func (f *feed) event(name string, at rooms.Cursor, data []byte) {
+	f.begin()
+	if name != "" {
+		f.buf.WriteString("event: " + name + "\n")
+	}
+	f.mark(at)
+	f.buf.WriteString("data: ")
+	if bytes.ContainsAny(data, "\r\n") { // white space between tokens; else each would end the line
+		if err := json.Compact(&f.buf, data); err != nil {
+			f.buf.WriteString("{}")
+		}
+	} else {
+		f.buf.Write(data)
+	}
+	f.buf.WriteString("\n\n")
+}
+
+// json writes an event of any value.
+func (f *feed) json(name string, at rooms.Cursor, value any) error {
+	data, err := json.Marshal(value)
+	if err == nil {
+		f.event(name, at, data)
+	}
+	return err
+}
+
+// mark moves the place from which the client resumes.
+func (f *feed) mark(at rooms.Cursor) {
+	if at != f.id && at.Epoch != "" {
+		f.id = at
+		f.buf.WriteString("id: " + at.String() + "\n")
+	}
+}
+
+// beat writes a comment that keeps the connection, and the place where nothing
+// of what was passed since was for this client: without data that is no event.
+func (f *feed) beat(at rooms.Cursor) error {
+	f.begin()
+	f.buf.WriteString(": heartbeat\n")
+	f.mark(at)
+	f.buf.WriteString("\n")
+	return f.flush()
+}
+
+// flush sends what was written.
+func (f *feed) flush() error {
+	if f.buf.Len() == 0 {
+		return nil
+	}
+	defer f.rest()
+	_, err := f.w.Write(f.buf.Bytes())
+	if f.buf.Reset(); f.buf.Cap() > keptBuffer {
+		f.buf = bytes.Buffer{}
+	}
+	if err == nil {
+		err = f.control.Flush()
+	}
+	return err
+}
+
+// keptBuffer is what an idle stream may hold, in bytes; fullBuffer is how much
+// is written before it is sent.
+const (
+	keptBuffer = 4 << 10
+	fullBuffer = 16 << 10
+)
+
+// full sends what was written where it is much, so that each part of it has the
+// client's patience for itself.
+func (f *feed) full() error {
+	if f.buf.Len() < fullBuffer {
+		return nil
+	}
+	return f.flush()
+}
+
+func endOf(err error) End {
+	e, _ := errors.AsType[*models.Error](err)
+	return End{e.Code, e.Message}
+}
+
+func (f *feed) end(why End) error {
+	f.begin()
+	if err := f.json(eventEnd, rooms.Cursor{}, why); err != nil {
+		return err
+	}
+	return f.flush()
+}
+
+// run hands over the parts of a stream until take returns false or an error, or
+// the stream ends. Where idle is not 0, it ends too when no event came for so
+// long.
+func (f *feed) run(ctx context.Context, st *stream.Stream, idle time.Duration, take func(stream.Part) (bool, error)) error {
+	quiet, sent := time.Now(), time.Now()
+	for {
+		until := sent.Add(heartbeat)
+		if end := quiet.Add(idle); idle > 0 && end.Before(until) {
+			until = end
+		}
+		wait, cancel := context.WithDeadline(ctx, until)
+		part, err := st.Next(wait)
+		cancel()
+		switch {
+		case err == nil:
+			more, err := take(part)
+			if wrote := f.buf.Len() > 0; err == nil && wrote {
+				err = f.flush()
+				sent = time.Now()
+			}
+			if err != nil || !more {
+				return err
+			}
+			if len(part.Events) > 0 || part.Reset != "" {
+				quiet = time.Now()
+			}
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !errors.Is(err, context.DeadlineExceeded):
+			return err
+		case idle > 0 && time.Since(quiet) >= idle:
+			f.begin()
+			f.mark(st.Reached())
+			return f.end(endIdle)
+		default:
+			if err := f.beat(st.Reached()); err != nil {
+				return err
+			}
+			sent = time.Now()
+		}
+	}
+}
