@@ -32,10 +32,11 @@ const (
 // client that comes again with the last id goes on where it was.
 const eventEnd = "stream:end"
 
-// End tells why a stream has ended: [endIdle], or the code of an error.
+// End tells why a stream has ended. Code is "idle" after 5 minutes without an
+// event, or that of an error: token_expired, token_revoked, unavailable.
 type End struct {
-	Code    models.Code `json:"code"`
-	Message string      `json:"message"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
 }
 
 var endIdle = End{"idle", "Nothing has happened for a while; come again."}
@@ -191,7 +192,7 @@ func (f *feed) full() error {
 
 func endOf(err error) End {
 	e, _ := errors.AsType[*models.Error](err)
-	return End{e.Code, e.Message}
+	return End{string(e.Code), e.Message}
 }
 
 func (f *feed) end(why End) error {

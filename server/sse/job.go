@@ -21,14 +21,14 @@ const (
 )
 
 // eventState is the present state, which no event told.
-const eventState models.EventName = "state"
+const eventState = "state"
 
 // JobMessage is what a job's stream sends: the job as the event has left it.
 type JobMessage struct {
 	models.Job
 	// Event is the event's name, "state" for the first message, or stream:reset:
 	// then something was missed, and the job is as it is now.
-	Event models.EventName `json:"event"`
+	Event string `json:"event"`
 	// Cursor is the event's place, or that after which events complete the state.
 	Cursor string `json:"cursor"`
 	// Seq is that of the event's payload; 0 where there was none.
@@ -143,7 +143,7 @@ func (j *following) take(ctx context.Context, part stream.Part) (more bool, err 
 		if err := j.look(ctx); err != nil {
 			return false, err
 		}
-		return !j.job.Status.Ended(), j.tell(JobMessage{Event: models.EventStreamReset, Reason: part.Reset}, part.Cursor)
+		return !j.job.Status.Ended(), j.tell(JobMessage{Event: string(models.EventStreamReset), Reason: part.Reset}, part.Cursor)
 	}
 	for i := range part.Events {
 		e := &part.Events[i]
@@ -155,7 +155,7 @@ func (j *following) take(ctx context.Context, part stream.Part) (more bool, err 
 		if j.job.Take(e); ends && e.Rev == j.now.Document.Rev {
 			j.job = models.JobOf(&j.now.Document)
 		}
-		m := JobMessage{Event: e.Name, Seq: e.Seq}
+		m := JobMessage{Event: string(e.Name), Seq: e.Seq}
 		if e.Name == models.EventProgress {
 			var p struct{ Segments []models.SensitivitySegment }
 			if json.Unmarshal(e.Payload, &p) == nil {

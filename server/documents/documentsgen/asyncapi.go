@@ -39,7 +39,9 @@ type request struct {
 	replies []message
 }
 
-func channels() []channel { return []channel{socketChannel(), wsChannel()} }
+func channels() []channel {
+	return []channel{socketChannel(), jobStream(), organizationStream(), wsChannel()}
+}
 
 var asyncWords = []string{
 	"Every door shows the same events of the same log, in the same order and with the same cursor (`epoch.seq`), so that a client may change doors in the middle of a job. A door that is given a cursor delivers everything after it, or says that it cannot (`stream:reset`, with the place that the present state stands at): never a part.",

@@ -36,7 +36,7 @@ var headerWords = map[string]string{
 
 // operations are all entries, in the order in which a newcomer needs them.
 func operations() []operation {
-	return slices.Concat(videoEntries, batchEntries, fileEntries, outsideEntries, organizationEntries, identityEntries, serverEntries)
+	return slices.Concat(videoEntries, batchEntries, fileEntries, eventEntries, outsideEntries, organizationEntries, identityEntries, serverEntries)
 }
 
 func openAPI(root string) (object, error) {
