@@ -32,6 +32,7 @@ require (
 	go.n16f.net/thumbhash v1.1.0
 	go.uber.org/goleak v1.3.0
 	gocloud.dev v0.43.0
+	golang.org/x/image v0.32.0
 	golang.org/x/sync v0.17.0
 	golang.org/x/sys v0.46.0
 	golang.org/x/term v0.44.0
@@ -107,7 +108,6 @@ require (
 	go.yaml.in/yaml/v2 v2.4.2 // indirect
 	golang.org/x/crypto v0.43.0 // indirect
 	golang.org/x/exp v0.0.0-20251023183803-a4bb9ffd2546 // indirect
-	golang.org/x/image v0.32.0 // indirect
 	golang.org/x/mod v0.29.0 // indirect
 	golang.org/x/net v0.46.0 // indirect
 	golang.org/x/text v0.30.0 // indirect

@@ -18,6 +18,7 @@ const (
 	AuditCancel   AuditAction = "video.cancelled"
 	AuditRetry    AuditAction = "video.retried"
 	AuditDelete   AuditAction = "video.deleted"
+	AuditEnd      AuditAction = "video.ended" // with an outcome from outside
 )
 
 // AuditEntry says who did what to what, and when. Entries are never changed.

@@ -58,7 +58,14 @@ const (
 	CodePoison      Code = "poison"
 	CodeSourceLost  Code = "source_lost"
 	CodeToolMissing Code = "tool_missing"
+	CodeExternal    Code = "external" // said by a worker outside, in a code of its own
 )
+
+// FailureCodes are those with which processing a video may end; see CODES.md.
+var FailureCodes = []Code{
+	CodeCorrupt, CodeEmptyFile, CodeNoVideo, CodeUnsupportedMedia, CodeDimensions, CodeDuration, CodeStalled, CodeTimeout, CodeResource,
+	CodePoison, CodeSourceLost, CodeToolMissing, CodeStorageFull, CodeUnavailable, CodeInternal, CodeTruncated, CodeExternal,
+}
 
 // Error is a failure with a code for programs, safe words for people, and the
 // cause for the log. Message never holds a path, a command line or a token.

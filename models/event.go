@@ -49,7 +49,8 @@ type Event struct {
 	// VideoID is set for events about a video, UserID for [ToUser].
 	VideoID string
 	UserID  string
-	// ID is an outside publisher's idempotency id, or empty.
+	// ID is an outside publisher's idempotency id, or empty. The log remembers
+	// it, and drops what has one that it remembers, unless it is a Transition.
 	ID      string
 	Attempt int
 	Rev     int64
@@ -306,7 +307,7 @@ func (v *Video) event(name EventName, payload any) Event {
 	}
 	return Event{
 		Name: name, OrganizationID: v.OrganizationID, Audience: ToOrganization,
-		VideoID: v.ID, Attempt: v.Attempt, Rev: v.Rev, Transition: true, Payload: raw,
+		VideoID: v.ID, ID: v.reportedID(), Attempt: v.Attempt, Rev: v.Rev, Transition: true, Payload: raw,
 	}
 }
 

@@ -3,14 +3,33 @@ package models
 import "time"
 
 // Message is the payload of server:announcement and notification:personal.
+// Message is plain text: lines, and nothing that a page may take for HTML.
 type Message struct {
+	ID             string    `json:"id"`
 	OrganizationID string    `json:"organizationId"`
 	TS             time.Time `json:"ts"`
 	Message        string    `json:"message"`
+	Level          Level     `json:"level"`
+	// ExpiresAt is when it need not be shown any more; null for never.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// From is the user who has sent it; "" for the operator of the server.
+	From string `json:"from"`
 }
 
-// Chat is the payload of chat:message.
+// Level is how much a message matters.
+type Level string
+
+// The levels.
+const (
+	LevelInfo     Level = "info"
+	LevelWarning  Level = "warning"
+	LevelCritical Level = "critical"
+)
+
+// Chat is the payload of chat:message. Text is plain, as in [Message].
 type Chat struct {
+	// ID is the sender's own, or made here; with UserID it is unique.
+	ID             string    `json:"id"`
 	OrganizationID string    `json:"organizationId"`
 	TS             time.Time `json:"ts"`
 	Text           string    `json:"text"`

@@ -69,6 +69,8 @@ type Video struct {
 	Rendition   *Rendition   `json:"rendition"`
 	Warnings    []Warning    `json:"warnings"`
 	Failure     *Failure     `json:"failure"`
+	// Reported holds the outcomes that came from outside, the last one last.
+	Reported []Reported `json:"reported,omitempty"`
 
 	CreatedAt  time.Time `json:"createdAt"`
 	UpdatedAt  time.Time `json:"updatedAt"`

@@ -10,13 +10,16 @@ import (
 // all nodes. It can be rebuilt: losing it loses no outcome, only the epoch.
 type Log interface {
 	// Append gives the event its place and tells every node that follows the
-	// organization. A transition whose (video, rev), or an event whose ID, was
-	// seen before is dropped, and so is progress older than the last
+	// organization. A transition whose (video, rev), or any other event whose ID,
+	// was seen before is dropped, and so is progress older than the last
 	// transition of its video, and a video:queued that is no transition unless
 	// its rev is that of the last transition: then fresh is false, and the cursor is the place
 	// of the event that was there before, or the head when that is not known.
 	// What changed after video:deleted begins the life of a new video of that id.
 	Append(ctx context.Context, org string, e models.Event) (c Cursor, fresh bool, err error)
+	// Place returns the place of the event that was appended with the ID; ok is
+	// false when that is not known, or no longer.
+	Place(ctx context.Context, org, id string) (c Cursor, ok bool, err error)
 	// Head returns the place of the last event; of an organization without
 	// events, a place before its first one, never the zero cursor.
 	Head(ctx context.Context, org string) (Cursor, error)

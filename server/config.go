@@ -26,6 +26,8 @@ type config struct {
 	MaxUpload   int64  `env:"MAX_UPLOAD_BYTES" envDefault:"5368709120"`
 	MaxBatch    int    `env:"MAX_BATCH_FILES" envDefault:"1000"`
 	Limits      limits.Settings
+	// OperatorToken lets the operator speak to every organization.
+	OperatorToken string `env:"OPERATOR_TOKEN"`
 
 	// origins may use the doors from another address: FRONTEND_URL, the
 	// server's own, and the development server of the page.
@@ -68,6 +70,9 @@ func readConfig(values map[string]string) (*config, error) {
 			bad("JWT_SECRET (or JWT_SECRET_PREVIOUS) is shorter than %d bytes", auth.MinSecretBytes)
 			break
 		}
+	}
+	if c.OperatorToken != "" && (len(c.OperatorToken) < auth.MinSecretBytes || len(c.OperatorToken) > auth.MaxTokenBytes || strings.ContainsAny(c.OperatorToken, " \t\r\n")) {
+		bad("OPERATOR_TOKEN is shorter than %d bytes or longer than %d, or holds white space", auth.MinSecretBytes, auth.MaxTokenBytes)
 	}
 	if c.JWTPrevious != "" && c.JWTSecret == "" {
 		bad("JWT_SECRET_PREVIOUS is set without JWT_SECRET")

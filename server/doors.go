@@ -59,7 +59,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	bounds := limits.New(c.Limits, logger)
 	videos := &library.Library{
 		Store: b.Store, Policies: b.Store, Audit: b.Store, Batches: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
-		Positions: b.Queue, MaxUpload: c.MaxUpload, MaxBatch: c.MaxBatch, Logger: logger,
+		Positions: b.Queue, Listening: b.Log.Listening, MaxUpload: c.MaxUpload, MaxBatch: c.MaxBatch, Logger: logger,
 		Admit: func(ctx context.Context, org string) error { return bounds.Queue(ctx, b.Store, org) },
 	}
 	ages := newAges()
@@ -70,6 +70,10 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 			return videos.Snapshot(ctx, models.Identity{OrganizationID: org, Role: models.RoleViewer}, id)
 		},
 		Commands: commands{videos}, Limits: bounds,
+		Say: func(ctx context.Context, who models.Identity, text, id string) (string, string, error) {
+			said, err := videos.Say(ctx, who, library.Chat{Text: text, ID: id})
+			return said.ID, said.Cursor, err
+		},
 		Delivered: func(age time.Duration) { ages.Observe(age.Seconds()) },
 	})
 	if err != nil {
@@ -88,8 +92,8 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
-		Tickets: tickets, PublicURL: c.PublicURL, Doors: []api.Door{&sse.Door{Library: videos, Streams: streams}, raw},
-		Checks: checks, Metrics: metrics(b, sockets, streams, raw, ages, bounds, denylist), Limits: bounds, Logger: logger,
+		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: []api.Door{&sse.Door{Library: videos, Streams: streams}, raw},
+		Checks: checks, Metrics: metrics(b, sockets, streams, raw, ages, bounds, denylist, videos), Limits: bounds, Logger: logger,
 	})
 	d.routes = routes
 	mux := http.NewServeMux()

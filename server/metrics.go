@@ -11,6 +11,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/server/auth"
+	"reelroom/server/library"
 	"reelroom/server/limits"
 	"reelroom/server/socketio"
 	"reelroom/server/stream"
@@ -28,7 +29,7 @@ func newAges() prometheus.Histogram {
 }
 
 // metrics serves the figures of this process in Prometheus' format.
-func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, raw *ws.Door, ages prometheus.Histogram, bounds *limits.Limits, denylist *auth.Denylist) http.Handler {
+func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, raw *ws.Door, ages prometheus.Histogram, bounds *limits.Limits, denylist *auth.Denylist, videos *library.Library) http.Handler {
 	r := prometheus.NewRegistry()
 	r.MustRegister(ages)
 	gauge := func(name, help string, read func() float64, labels prometheus.Labels) {
@@ -77,6 +78,13 @@ func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, r
 		}, func() float64 { return float64(read(door.Stats())) }))
 	}
 	counter("socketio_replayed_total", "Events sent from the log to clients that came again.", func() float64 { return float64(door.Stats().Replayed) })
+
+	for name := range videos.Published().Taken {
+		counter("published_total", "Events published by others than the workers here: outside workers, admins and members.",
+			func() float64 { return float64(videos.Published().Taken[name]) }, prometheus.Labels{"event": string(name)})
+	}
+	counter("published_repeated_total", "Publications that were taken before, or came too late to be shown.", func() float64 { return float64(videos.Published().Repeated) })
+	counter("published_declined_total", "Publications that were answered with an error.", func() float64 { return float64(videos.Published().Declined) })
 
 	gauge("revocations", "Revocations in force.", func() float64 { return float64(denylist.Stats().Active) }, nil)
 	counter("revocations_applied_total", "Revocations that this node has applied.", func() float64 { return float64(denylist.Stats().Applied) })

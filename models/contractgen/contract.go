@@ -23,6 +23,7 @@ var enums = []struct {
 	{"Code", "codes", reflect.TypeFor[models.Code]()},
 	{"Decision", "decisions", reflect.TypeFor[models.Decision]()},
 	{"AuditAction", "auditActions", reflect.TypeFor[models.AuditAction]()},
+	{"Level", "levels", reflect.TypeFor[models.Level]()},
 	{"EventName", "eventNames", reflect.TypeFor[models.EventName]()},
 }
 
@@ -72,6 +73,9 @@ export type Ack = { ok: true } | { ok: false; error: Refusal };
 /** The ack of a request that changes a video. */
 export type VideoAck = { ok: true; video?: VideoDocument; cursor?: Cursor } | { ok: false; error: Refusal };
 
+/** The ack of chat:message: the message's id, and its place. */
+export type ChatAck = { ok: true; id: string; cursor: Cursor } | { ok: false; error: Refusal };
+
 /** What a client may send; every ack may be left out. */
 export interface ClientToServerEvents {
   "video:subscribe": (video: string | { videoId: string; after?: Cursor }, ack?: (answer: SubscribeAck) => void) => void;
@@ -79,7 +83,7 @@ export interface ClientToServerEvents {
   "video:cancel": (video: string | { videoId: string }, ack?: (answer: VideoAck) => void) => void;
   "video:retry": (video: string | { videoId: string }, ack?: (answer: VideoAck) => void) => void;
   "auth:refresh": (refresh: { token: string }, ack?: (answer: RefreshAck) => void) => void;
-  "chat:message": (message: { text: string }, ack?: (answer: Ack) => void) => void;
+  "chat:message": (message: { text: string; id?: string }, ack?: (answer: ChatAck) => void) => void;
 }
 
 /** The answer of GET /api/videos: events after cursor complete the picture. */

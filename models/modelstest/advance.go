@@ -93,7 +93,8 @@ func noLostUpdate(t *testing.T, s Stores) {
 	}
 }
 
-// A worker's success, another's failure and a user's cancel race: one stands.
+// A worker's success, another's failure, a user's cancel and a report from outside
+// race: one stands, and it is remembered if it was the report.
 func oneOutcome(t *testing.T, s Stores) {
 	stores, ctx := s.both(t), within(t)
 	for range 10 {
@@ -106,9 +107,10 @@ func oneOutcome(t *testing.T, s Stores) {
 			models.FinishStage(v.Fence, models.StageSensitivity, func(*models.Video) {}),
 			models.Fail(v.Fence, models.Failure{Code: models.CodeStalled}),
 			models.Cancel(),
+			models.EndOutside(models.Outside{ID: "report", Metadata: &models.Metadata{DurationSeconds: 3}}),
 		}
-		race(9, func(i int) {
-			if _, err := stores[i%2].Advance(ctx, acme, v.ID, ends[i%3]); err == nil {
+		race(12, func(i int) {
+			if _, err := stores[i%2].Advance(ctx, acme, v.ID, ends[i/2%4]); err == nil {
 				won.Add(1)
 			} else if c := models.CodeOf(err); c != models.CodeStale && c != models.CodeConflict {
 				t.Errorf("end %d: %v", i, err)
@@ -117,6 +119,9 @@ func oneOutcome(t *testing.T, s Stores) {
 		got, err := stores[0].Get(ctx, acme, v.ID)
 		if won.Load() != 1 || err != nil || got.Rev != v.Rev+1 || !got.Status.Terminal() {
 			t.Errorf("%d outcomes; the record is %+v, %v", won.Load(), got, err)
+		}
+		if outside := got.Status == models.StatusCompleted && got.Metadata != nil; got.ReportedAs("report") != outside {
+			t.Errorf("reported %v, but the record is %+v", outside, got)
 		}
 	}
 }

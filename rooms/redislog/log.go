@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -163,6 +164,31 @@ func check(org string, e *models.Event) error {
 		return models.Errorf(models.CodeInvalid, "The event's payload is not a JSON object.")
 	}
 	return nil
+}
+
+// Place is [rooms.Log.Place].
+func (l *Log) Place(ctx context.Context, org, id string) (rooms.Cursor, bool, error) {
+	if !models.ValidID(org) || id == "" {
+		return rooms.Cursor{}, false, models.Errorf(models.CodeInvalid, "This is not an id of an event of an organization.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.opts.Timeout)
+	defer cancel()
+	k := l.keys(org)
+	var kept *redis.StringCmd
+	var epoch *redis.StringCmd
+	_, err := l.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		kept, epoch = p.Get(ctx, k.id(id)), p.HGet(ctx, k.head(), "epoch")
+		return nil
+	})
+	if errors.Is(err, redis.Nil) {
+		return rooms.Cursor{}, false, nil
+	}
+	if err != nil {
+		return rooms.Cursor{}, false, unavailable(err)
+	}
+	place, _, _ := strings.Cut(kept.Val(), ":")
+	c, err := rooms.ParseCursor(place)
+	return c, err == nil && c.Epoch == epoch.Val(), nil
 }
 
 // Head is [rooms.Log.Head]. An organization that has no log yet gets an epoch.

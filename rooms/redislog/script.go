@@ -34,6 +34,9 @@ local function digits(n) return string.format('%.0f', n) end
 // changed later than that is of the next life, whatever its revision: the mark
 // goes, and revisions count anew. What changed no later stays a repetition.
 //
+// A transition is known by its revision alone: that its id was seen must not keep
+// an outcome from being told. The id is remembered for whoever comes with it.
+//
 // A call that the driver sends again after a broken connection finds its own
 // word (ARGV[1]) beside the place and answers as the first one did.
 var appendScript = redis.NewScript(prelude + `
@@ -43,7 +46,7 @@ local function known(place)
   return {0, epoch, digits(seq)}
 end
 local idLife = tonumber(ARGV[6])
-if idLife > 0 then
+if idLife > 0 and ARGV[3] ~= 't' then
   local place = redis.call('GET', KEYS[4])
   if place then return known(place) end
 end

@@ -115,6 +115,54 @@ func testIDsOnce(t *testing.T, open Open) {
 	add(t, logs[0], "acme", Note(7))
 }
 
+// The place of what has an id is known as long as the id. A transition is told
+// whatever its id was used for before, and known by it afterwards.
+func testPlaceOfIDs(t *testing.T, open Open) {
+	b := open(t, Limits{})
+	log, other := b.Log(), b.Log()
+	place := func(org, id string) string {
+		t.Helper()
+		c, ok, err := other.Place(t.Context(), org, id)
+		must(t, err)
+		if !ok {
+			return ""
+		}
+		return c.String()
+	}
+	if p := place("acme", "a"); p != "" {
+		t.Error("an id of nothing is at", p)
+	}
+	note := Note(1)
+	note.ID = "a"
+	first := add(t, log, "acme", note)
+	outcome := Transition("v", 5, models.EventProcessed)
+	outcome.ID = "o"
+	told := add(t, log, "acme", outcome)
+	if place("acme", "a") != first.String() || place("acme", "o") != told.String() || place("other", "a") != "" {
+		t.Errorf("places %q, %q, and %q elsewhere", place("acme", "a"), place("acme", "o"), place("other", "a"))
+	}
+	if c := dropped(t, log, "acme", outcome); c != told {
+		t.Errorf("the outcome of %v is told to be at %v", told, c)
+	}
+	plain := Progress("v", 6, 5)
+	plain.ID = "o"
+	if c := dropped(t, log, "acme", plain); c != told {
+		t.Errorf("what comes under the outcome's id is at %v, not %v", c, told)
+	}
+	again := Transition("w", 5, models.EventFailed)
+	again.ID = "a"
+	if c := add(t, log, "acme", again); place("acme", "a") != c.String() {
+		t.Error("an outcome under a known id is at", place("acme", "a"))
+	}
+	b.Forget()
+	if p := place("acme", "o"); p != "" {
+		t.Error("after a loss the outcome is at", p)
+	}
+	if _, _, err := log.Place(t.Context(), "acme", ""); models.CodeOf(err) != models.CodeInvalid {
+		t.Error("no id:", err)
+	}
+}
+
 func testProgress(t *testing.T, open Open) {
 	l := open(t, Limits{}).Log()
 	last := func(video string) (percent string) {

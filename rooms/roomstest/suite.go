@@ -40,6 +40,7 @@ func TestLog(t *testing.T, open Open) {
 		{"lives", testLives},
 		{"places in the queue", testPlacesInQueue},
 		{"ids once", testIDsOnce},
+		{"places of ids", testPlaceOfIDs},
 		{"progress", testProgress},
 		{"bounded by count", testBoundedByCount},
 		{"bounded by age", testBoundedByAge},

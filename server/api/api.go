@@ -37,6 +37,9 @@ type Config struct {
 	// Local lets a browser on this machine sign in as the local admin; nil
 	// refuses it.
 	Local *Local
+	// OperatorToken is the bearer token of the operator of the installation; ""
+	// for none.
+	OperatorToken string
 	// Checks are what must answer before the server takes requests, by name.
 	Checks map[string]func(context.Context) error
 	// Metrics serves GET /metrics; nil for none.
@@ -127,6 +130,12 @@ func (a *api) routes() {
 	member("POST /api/auth/revocations", a.revoke)
 	member("DELETE /api/org/members/{userId}", a.removeMember)
 	open("POST /api/events", a.gate.Limited(a.mayPublish, a.publish))
+	open("POST /api/chat", a.gate.Limited(a.Limits.Message, a.chat))
+	member("POST /api/announcements", a.announce)
+	member("POST /api/notifications", a.notify)
+	if a.OperatorToken != "" {
+		open("POST /api/operator/announcements", a.announceEverywhere)
+	}
 
 	member("POST /batch/upload", a.uploadBatch)
 	member("GET /batch/{id}/status", a.batch)

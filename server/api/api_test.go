@@ -207,12 +207,25 @@ func TestPublishOverHTTP(t *testing.T) {
 	if c, err := rooms.ParseCursor(first.Cursor); err != nil || first.Seq != 2 || c.Seq != 2 || first.Repeated || !again.Repeated || again.Cursor != first.Cursor {
 		t.Error(first, again, err)
 	}
-	send(`{"event":"video:processed","videoId":"ID","data":{}}`).refused(t, 422, models.CodeUnsupported)
 	send(`{"event":"chat:message","videoId":"ID"}`).refused(t, 400, models.CodeInvalid)
-	send(`[]`).refused(t, 400, models.CodeInvalid)
+	send(`5`).refused(t, 400, models.CodeInvalid)
 	send(``).refused(t, 400, models.CodeInvalid)
 	send(`{"event":"video:updated","videoId":"absent"}`).refused(t, 404, models.CodeNotFound)
 	send(`{"event":"video:updated","videoId":"ID","data":{"x":"`+strings.Repeat("x", maxJSON)+`"}}`).refused(t, 413, models.CodeTooLarge)
+	send(`{"event":"video:processed","videoId":"ID","data":{"metadata":5}}`).refused(t, 400, models.CodeInvalid)
+	send(`{"event":"video:processed","videoId":"ID","data":{"metadata":{"durationSeconds":5}},"id":"end"}`).into(t, 202, &first)
+	send(`{"event":"video:failed","videoId":"ID","data":{},"id":"end"}`).into(t, 202, &again)
+	if first.Seq != 3 || first.Repeated || !again.Repeated || again.Cursor != first.Cursor {
+		t.Error(first, again)
+	}
+	send(`{"event":"video:failed","videoId":"ID"}`).refused(t, 409, models.CodeConflict)
+	send(`{"event":"video:progress","videoId":"ID"}`).refused(t, 409, models.CodeConflict)
+	// The record knows the report when Redis has lost everything.
+	b.redis.FlushAll()
+	send(`{"event":"video:processed","videoId":"ID","data":{},"id":"end"}`).into(t, 202, &again)
+	if !again.Repeated || again.Seq != 0 || len(b.told("acme")) != 0 {
+		t.Error("after a loss:", again)
+	}
 	b.redis.SetError("LOADING")
 	a := send(`{"event":"video:updated","videoId":"ID"}`)
 	a.refused(t, 503, models.CodeUnavailable)

@@ -26,27 +26,36 @@ func Decode(w http.ResponseWriter, r *http.Request, into any, optional bool, typ
 	if r.ContentLength == 0 && optional {
 		return nil
 	}
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if types = append(types, "application/json"); err != nil || !slices.Contains(types, kind) {
-		return models.Errorf(codeMediaType, "The body must be application/json.")
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return models.Errorf(models.CodeTooLarge, "The body is larger than %d bytes.", maxJSON)
-	}
-	if err != nil {
-		return models.Errorf(models.CodeInvalid, "The body ended before its end.").Because(err)
-	}
-	if len(body) == 0 && optional {
-		return nil
-	}
-	if !utf8.Valid(body) {
-		return models.Errorf(models.CodeInvalid, "The body is not UTF-8.")
+	body, _, err := read(w, r, maxJSON, append(types, "application/json")...)
+	if err != nil || len(body) == 0 && optional {
+		return err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return models.Errorf(models.CodeInvalid, "The body is not the JSON object that is asked for.").Because(err)
+		return errNoObject.Because(err)
 	}
 	return nil
+}
+
+var errNoObject = models.Errorf(models.CodeInvalid, "The body is not the JSON object that is asked for.")
+
+// read reads a body of at most limit bytes and one of the types, and tells which
+// one it is.
+func read(w http.ResponseWriter, r *http.Request, limit int, types ...string) (body []byte, kind string, err error) {
+	kind, _, err = mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || !slices.Contains(types, kind) {
+		return nil, "", models.Errorf(codeMediaType, "The body must be %s.", types[len(types)-1])
+	}
+	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, "", models.Errorf(models.CodeTooLarge, "The body is larger than %d bytes.", limit)
+	}
+	if err != nil {
+		return nil, "", models.Errorf(models.CodeInvalid, "The body ended before its end.").Because(err)
+	}
+	if !utf8.Valid(body) {
+		return nil, "", models.Errorf(models.CodeInvalid, "The body is not UTF-8.")
+	}
+	return body, kind, nil
 }
 
 // bodyIdle is how long a body may send nothing.

@@ -93,15 +93,11 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if entry.wrote() {
 		return // too late for a problem: the answer has begun
 	}
-	p := Problem{Type: "about:blank", Code: models.CodeInternal, Status: http.StatusInternalServerError, RequestID: entry.id,
-		Detail: "Something went wrong here. The request id helps to find it in the log."}
+	p := problemOf(err)
+	p.RequestID = entry.id
 	if e, ok := errors.AsType[*models.Error](err); ok {
-		if status, ok := statuses[e.Code]; ok {
-			p.Status, p.Code, p.Detail = status, e.Code, e.Message
-		}
 		setRetryAfter(w.Header(), p.Status, e)
 	}
-	p.Title = http.StatusText(p.Status)
 	if p.Status == http.StatusUnauthorized {
 		challenge := `Bearer realm="reelroom"`
 		if p.Code != models.CodeTokenMissing {
@@ -122,6 +118,19 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(body)
+}
+
+// problemOf says an error in safe words.
+func problemOf(err error) Problem {
+	p := Problem{Type: "about:blank", Code: models.CodeInternal, Status: http.StatusInternalServerError,
+		Detail: "Something went wrong here. The request id helps to find it in the log."}
+	if e, ok := errors.AsType[*models.Error](err); ok {
+		if status, ok := statuses[e.Code]; ok {
+			p.Status, p.Code, p.Detail = status, e.Code, e.Message
+		}
+	}
+	p.Title = http.StatusText(p.Status)
+	return p
 }
 
 func setRetryAfter(h http.Header, status int, e *models.Error) {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"reelroom/models"
-	"reelroom/server/library"
 )
 
 // list answers GET /api/videos?limit=&after=&status=; status may stand several
@@ -112,20 +111,4 @@ func (a *api) retry(w http.ResponseWriter, r *http.Request, who models.Identity)
 		return err
 	}
 	return Write(w, http.StatusAccepted, d)
-}
-
-// publish answers POST /api/events, the door of an outside worker.
-func (a *api) publish(w http.ResponseWriter, r *http.Request, who models.Identity) error {
-	if !who.May(models.ActionPublish) { // before a body of 64 KiB is read
-		return models.Errorf(models.CodeForbidden, "Your role does not permit this.")
-	}
-	var p library.Publication
-	if err := Decode(w, r, &p, false); err != nil {
-		return err
-	}
-	receipt, err := a.Library.Publish(r.Context(), who, p)
-	if err != nil {
-		return err
-	}
-	return Write(w, http.StatusAccepted, receipt)
 }

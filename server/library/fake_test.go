@@ -134,13 +134,24 @@ func (f fakeLog) Append(_ context.Context, org string, e models.Event) (rooms.Cu
 		return rooms.Cursor{}, false, err
 	}
 	for _, seen := range f.events {
-		if e.ID != "" && e.ID == seen.ID {
-			return rooms.Cursor{Epoch: "e", Seq: uint64(len(f.events))}, false, nil
+		if e.ID != "" && e.ID == seen.ID && !e.Transition && org == seen.OrganizationID {
+			return rooms.CursorOf(&seen), false, nil
 		}
 	}
 	e.OrganizationID, e.Epoch, e.Seq = org, "e", uint64(len(f.events)+1)
 	f.events = append(f.events, e)
 	return rooms.CursorOf(&e), true, nil
+}
+
+func (f fakeLog) Place(_ context.Context, org, id string) (rooms.Cursor, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.events {
+		if e.ID == id && e.OrganizationID == org {
+			return rooms.CursorOf(&e), true, f.down["log"]
+		}
+	}
+	return rooms.Cursor{}, false, f.down["log"]
 }
 
 func (f fakeLog) Head(context.Context, string) (rooms.Cursor, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 // Library is the one service behind every door. All fields but Positions,
-// Admit and Now are needed.
+// Admit, Listening and Now are needed.
 type Library struct {
 	Store     models.Videos
 	Policies  models.Policies
@@ -28,6 +28,9 @@ type Library struct {
 	Positions Positions
 	// Admit permits work on one more video of an organization; nil permits any.
 	Admit func(ctx context.Context, org string) error
+	// Listening returns the organizations that somebody listens to at the moment,
+	// at any node; nil when nobody can tell.
+	Listening func(ctx context.Context) ([]string, error)
 	// MaxUpload is in bytes.
 	MaxUpload int64
 	// MaxBatch is how many files a batch takes; 0 for any number.
@@ -39,6 +42,8 @@ type Library struct {
 	// complained is when the log was last said to be away, unqueued the queue,
 	// in Unix seconds.
 	complained, unqueued atomic.Int64
+	// published counts what came from outside and from members.
+	published publications
 	// previews holds the organizations that have one made.
 	previews sync.Map
 }

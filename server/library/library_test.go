@@ -213,8 +213,6 @@ func TestPublish(t *testing.T) {
 		data, id string
 		code     models.Code
 	}{
-		"outcome":        {models.EventProcessed, `{}`, "", models.CodeUnsupported},
-		"failure":        {models.EventFailed, `{}`, "", models.CodeUnsupported},
 		"another event":  {models.EventChat, `{}`, "", models.CodeInvalid},
 		"queued":         {models.EventQueued, `{}`, "", models.CodeInvalid},
 		"a list":         {models.EventUpdated, `[]`, "", models.CodeInvalid},

@@ -70,16 +70,18 @@ func titleOf(given, name string) string {
 // characters, and the marks that turn the direction of writing, with which
 // "gpj.exe" can look like "exe.jpg". Line ends and tabs become spaces.
 func cleanText(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\uFEFF':
-			return -1
-		case r == '\u2028' || r == '\u2029':
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	return strings.TrimSpace(s)
+	return strings.TrimSpace(strings.Map(plain, strings.ToValidUTF8(s, "")))
+}
+
+// plain maps one character of what cleanText cleans.
+func plain(r rune) rune {
+	switch {
+	case r == '\n' || r == '\r' || r == '\t':
+		return ' '
+	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\uFEFF':
+		return -1
+	case r == '\u2028' || r == '\u2029':
+		return ' '
+	}
+	return r
 }

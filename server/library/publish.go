@@ -4,49 +4,58 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"reelroom/models"
+	"reelroom/rooms"
 )
 
 // MaxPayloadBytes bounds the data of an outside event.
 const MaxPayloadBytes = 64 << 10
 
-// maxStageBytes bounds the name of an outside worker's stage.
-const maxStageBytes = 64
-
 // Publication is an event that an outside worker sends for a video.
 type Publication struct {
 	Event   models.EventName `json:"event"`
 	VideoID string           `json:"videoId"`
-	// Data is a JSON object; its fields stand in the payload beside those of
-	// [models.Base], which it cannot change.
+	// Data is a JSON object. Of video:progress and video:updated its fields stand
+	// in the payload beside those of [models.Base], which it cannot change; of
+	// video:processed and video:failed they become the record's.
 	Data json.RawMessage `json:"data"`
-	// ID makes the call idempotent where it is set.
+	// ID makes the call idempotent where it is set. It is unique within the
+	// organization.
 	ID string `json:"id"`
 }
 
 // Receipt is the place that an event got. Repeated tells that its id was seen
 // before, or that it came too late to be shown; then it got none, and the
-// place is that of the last event.
+// place is that of the first one, or of the log's last event where that is not
+// known any more. Seq is 0 and Cursor "" for an outcome that stands, but that the
+// log has still to be told.
 type Receipt struct {
 	Seq      uint64 `json:"seq"`
 	Cursor   string `json:"cursor"`
 	Repeated bool   `json:"repeated"`
 }
 
-// Publish appends an outside worker's event to the log of the own organization.
-// Progress is taken only while the video's work has not ended
-// ([models.ErrConflict] after that). The outcomes, video:processed and
-// video:failed, are transitions of the record that an outside worker cannot
-// make yet: [models.CodeUnsupported].
+func receiptOf(c rooms.Cursor, repeated bool) Receipt { return Receipt{c.Seq, c.String(), repeated} }
+
+// Publish takes what an outside worker says about a video of its organization.
+// video:progress and video:updated are appended to the log. video:processed and
+// video:failed end the video's work, waiting or under way: the record first, and
+// the event is made from it. [models.ErrConflict] for progress and an outcome of
+// work that has ended, unless it is a repetition.
 func (l *Library) Publish(ctx context.Context, who models.Identity, p Publication) (Receipt, error) {
+	r, err := l.take(ctx, who, p)
+	l.published.count(p.Event, r, err)
+	return r, err
+}
+
+func (l *Library) take(ctx context.Context, who models.Identity, p Publication) (Receipt, error) {
 	if err := may(who, models.ActionPublish); err != nil {
 		return Receipt{}, err
 	}
-	fields, err := p.fields()
+	said, err := p.read()
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -54,91 +63,106 @@ func (l *Library) Publish(ctx context.Context, who models.Identity, p Publicatio
 	if err != nil {
 		return Receipt{}, err
 	}
-	if p.Event == models.EventProgress && v.Status.Terminal() {
+	if p.ID != "" && v.ReportedAs(p.ID) {
+		return l.repeated(ctx, v.OrganizationID, p.ID), nil
+	}
+	if v.Status.Terminal() && p.Event != models.EventUpdated {
+		if c, known := l.placeOf(ctx, v.OrganizationID, p.ID); known {
+			return receiptOf(c, true), nil
+		}
 		return Receipt{}, models.ErrConflict
 	}
-	payload, err := l.payload(ctx, v, p.Event, fields)
+	if said.outcome != nil {
+		return l.end(ctx, who, v, p.ID, said)
+	}
+	payload, err := l.payload(ctx, v, p.Event, said.fields)
 	if err != nil {
 		return Receipt{}, err
 	}
-	place, fresh, err := l.Log.Append(ctx, v.OrganizationID, models.Event{
+	return l.append(ctx, v.OrganizationID, models.Event{
 		Name: p.Event, OrganizationID: v.OrganizationID, Audience: models.ToOrganization, VideoID: v.ID,
 		ID: p.ID, Attempt: v.Attempt, Rev: v.Rev, Payload: payload,
 	})
+}
+
+// append gives an event that is no transition its place.
+func (l *Library) append(ctx context.Context, org string, e models.Event) (Receipt, error) {
+	place, fresh, err := l.Log.Append(ctx, org, e)
 	if err != nil {
 		if _, ok := errors.AsType[*models.Error](err); !ok {
 			err = models.Errorf(models.CodeUnavailable, "The event log does not answer.").Again(time.Second).Because(err)
 		}
 		return Receipt{}, err
 	}
-	return Receipt{Seq: place.Seq, Cursor: place.String(), Repeated: !fresh}, nil
+	return receiptOf(place, !fresh), nil
 }
 
-// fields checks the publication and returns its data, field by field.
-func (p *Publication) fields() (map[string]json.RawMessage, error) {
+// placeOf returns the place of the event with the id, where the log knows it.
+func (l *Library) placeOf(ctx context.Context, org, id string) (rooms.Cursor, bool) {
+	if id == "" {
+		return rooms.Cursor{}, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, logTime)
+	defer cancel()
+	c, known, err := l.Log.Place(ctx, org, id)
+	if err != nil {
+		l.complain(err)
+	}
+	return c, known && err == nil
+}
+
+// repeated is the receipt of what the record knows to have been taken before.
+func (l *Library) repeated(ctx context.Context, org, id string) Receipt {
+	c, known := l.placeOf(ctx, org, id)
+	if !known {
+		ctx, cancel := context.WithTimeout(ctx, logTime)
+		defer cancel()
+		var err error
+		if c, err = l.Log.Head(ctx, org); err != nil {
+			l.complain(err)
+		}
+	}
+	return receiptOf(c, true)
+}
+
+// said is the data of a publication, checked.
+type said struct {
+	fields  map[string]json.RawMessage // of an event
+	outcome *models.Outside            // of a transition; its ID is not set
+	picture []byte                     // of outcome.Thumbnail, whose Key is not set
+}
+
+// read checks the publication and returns its data.
+func (p *Publication) read() (s said, err error) {
 	switch p.Event {
-	case models.EventProgress, models.EventUpdated:
-	case models.EventProcessed, models.EventFailed:
-		return nil, models.Errorf(models.CodeUnsupported, "An outcome cannot be published from outside yet; video:progress and video:updated can.")
+	case models.EventProgress, models.EventUpdated, models.EventProcessed, models.EventFailed:
 	default:
-		return nil, models.Errorf(models.CodeInvalid, "event must be video:progress or video:updated.")
+		return s, models.Errorf(models.CodeInvalid, "event must be video:progress, video:updated, video:processed or video:failed.")
 	}
 	if p.ID != "" && !models.ValidID(p.ID) {
-		return nil, models.Errorf(models.CodeInvalid, "id must be at most %d printable characters without white space.", models.MaxIDBytes)
+		return s, errID
 	}
 	if len(p.Data) > MaxPayloadBytes {
-		return nil, models.Errorf(models.CodeTooLarge, "data is larger than %d bytes.", MaxPayloadBytes)
+		return s, models.Errorf(models.CodeTooLarge, "data is larger than %d bytes.", MaxPayloadBytes)
 	}
-	fields := map[string]json.RawMessage{}
-	if len(p.Data) > 0 && (!utf8.Valid(p.Data) || json.Unmarshal(p.Data, &fields) != nil) {
-		return nil, models.Errorf(models.CodeInvalid, "data must be a JSON object.")
+	if len(p.Data) > 0 && (!utf8.Valid(p.Data) || json.Unmarshal(p.Data, &s.fields) != nil) {
+		return s, models.Errorf(models.CodeInvalid, "data must be a JSON object.")
 	}
-	if fields == nil { // null
-		fields = map[string]json.RawMessage{}
+	if s.fields == nil { // absent or null
+		s.fields = map[string]json.RawMessage{}
 	}
-	if p.Event == models.EventProgress {
-		return fields, checkProgress(fields)
+	switch p.Event {
+	case models.EventProgress:
+		err = checkProgress(s.fields)
+	case models.EventProcessed:
+		s.outcome, s.picture, err = processed(s.fields)
+	case models.EventFailed:
+		s.outcome, err = failed(s.fields)
 	}
-	return fields, nil
+	return s, err
 }
 
-// checkProgress keeps the types of the fields that clients draw.
-func checkProgress(fields map[string]json.RawMessage) error {
-	for _, name := range []string{"progress", "stageProgress"} {
-		raw, ok := fields[name]
-		if !ok {
-			continue
-		}
-		var n *float64
-		if json.Unmarshal(raw, &n) != nil || n == nil || *n < 0 || *n > 100 {
-			return models.Errorf(models.CodeInvalid, "data.%s must be a number from 0 to 100.", name)
-		}
-		if name == "progress" { // whole percent, as in every video:progress
-			fields[name] = strconv.AppendInt(nil, int64(*n), 10)
-		}
-	}
-	for _, name := range []string{"etaSeconds", "etaHighSeconds"} {
-		var eta *float64
-		if raw, ok := fields[name]; ok && (json.Unmarshal(raw, &eta) != nil || eta != nil && *eta < 0) {
-			return models.Errorf(models.CodeInvalid, "data.%s must be null or a number that is not negative.", name)
-		}
-	}
-	var retry *uint32
-	if raw, ok := fields["retry"]; ok && (json.Unmarshal(raw, &retry) != nil || retry == nil) {
-		return models.Errorf(models.CodeInvalid, "data.retry must be a whole number.")
-	}
-	var at *time.Time
-	if raw, ok := fields["retryAt"]; ok && json.Unmarshal(raw, &at) != nil {
-		return models.Errorf(models.CodeInvalid, "data.retryAt must be null or a time (RFC 3339).")
-	}
-	for _, name := range []string{"stage", "message"} {
-		var s *string
-		if raw, ok := fields[name]; ok && (json.Unmarshal(raw, &s) != nil || s == nil || name == "stage" && len(*s) > maxStageBytes) {
-			return models.Errorf(models.CodeInvalid, "data.%s must be a text.", name)
-		}
-	}
-	return nil
-}
+var errID = models.Errorf(models.CodeInvalid, "id must be at most %d printable characters without white space.", models.MaxIDBytes)
 
 // payload writes the event: the worker's fields, and over them what only the
 // record and the log may say.

@@ -55,6 +55,9 @@ type Config struct {
 	Sessions rooms.Sessions
 	// Commands may be nil: then video:cancel and video:retry are unsupported.
 	Commands Commands
+	// Say tells the member's organization what the member says, and returns the
+	// message's id and place. With nil, chat:message is unsupported.
+	Say func(ctx context.Context, who models.Identity, text, id string) (messageID, cursor string, err error)
 	// Limits may be nil: then only those of one connection hold.
 	Limits *limits.Limits
 	// Logger may be nil: then nothing is logged.

@@ -19,6 +19,7 @@ func (d *Door) table() map[string]handler {
 		"video:cancel":      d.cancelVideo,
 		"video:retry":       d.retryVideo,
 		"auth:refresh":      d.refresh,
+		"chat:message":      d.say,
 	}
 }
 
@@ -180,6 +181,40 @@ func (d *Door) command(s *session, args []any, run func(Commands, models.Identit
 		return refusal(err)
 	}
 	return state{true, document, cursor, false}
+}
+
+// spoken is the answer to chat:message.
+type spoken struct {
+	OK     bool   `json:"ok"`
+	ID     string `json:"id"`
+	Cursor string `json:"cursor"`
+}
+
+// say takes {text, id}, or a text alone, for the own organization.
+func (d *Door) say(ctx context.Context, s *session, args []any) any {
+	if d.config.Say == nil {
+		return refusal(models.Errorf(models.CodeUnsupported, "This event is not supported."))
+	}
+	var text, id string
+	var ok bool
+	if len(args) > 0 {
+		if fields, object := args[0].(map[string]any); object {
+			text, ok = fields["text"].(string)
+			if given := fields["id"]; given != nil && ok {
+				id, ok = given.(string)
+			}
+		} else {
+			text, ok = args[0].(string)
+		}
+	}
+	if !ok {
+		return refusal(models.Errorf(models.CodeInvalid, "A text is needed."))
+	}
+	id, cursor, err := d.config.Say(ctx, s.identity(), text, id)
+	if err != nil {
+		return refusal(err)
+	}
+	return spoken{true, id, cursor}
 }
 
 // refresh takes a newer token of the same user and organization.

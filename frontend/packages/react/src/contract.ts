@@ -97,6 +97,8 @@ export const codes = [
   "poison",
   "source_lost",
   "tool_missing",
+  /** said by a worker outside, in a code of its own */
+  "external",
 ] as const;
 export type Code = (typeof codes)[number];
 
@@ -118,8 +120,18 @@ export const auditActions = [
   "video.cancelled",
   "video.retried",
   "video.deleted",
+  /** with an outcome from outside */
+  "video.ended",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
+
+/** Level is how much a message matters. */
+export const levels = [
+  "info",
+  "warning",
+  "critical",
+] as const;
+export type Level = (typeof levels)[number];
 
 /** EventName is the name under which an event reaches every door. */
 export const eventNames = [
@@ -476,15 +488,23 @@ export interface Updated extends Base {
   video: VideoDocument;
 }
 
-/** Message is the payload of server:announcement and notification:personal. */
+/** Message is the payload of server:announcement and notification:personal. Message is plain text: lines, and nothing that a page may take for HTML. */
 export interface Message {
+  id: string;
   organizationId: string;
   ts: Timestamp;
   message: string;
+  level: Level;
+  /** ExpiresAt is when it need not be shown any more; null for never. */
+  expiresAt: Timestamp | null;
+  /** From is the user who has sent it; "" for the operator of the server. */
+  from: string;
 }
 
-/** Chat is the payload of chat:message. */
+/** Chat is the payload of chat:message. Text is plain, as in Message. */
 export interface Chat {
+  /** ID is the sender's own, or made here; with UserID it is unique. */
+  id: string;
   organizationId: string;
   ts: Timestamp;
   text: string;
@@ -558,6 +578,9 @@ export type Ack = { ok: true } | { ok: false; error: Refusal };
 /** The ack of a request that changes a video. */
 export type VideoAck = { ok: true; video?: VideoDocument; cursor?: Cursor } | { ok: false; error: Refusal };
 
+/** The ack of chat:message: the message's id, and its place. */
+export type ChatAck = { ok: true; id: string; cursor: Cursor } | { ok: false; error: Refusal };
+
 /** What a client may send; every ack may be left out. */
 export interface ClientToServerEvents {
   "video:subscribe": (video: string | { videoId: string; after?: Cursor }, ack?: (answer: SubscribeAck) => void) => void;
@@ -565,7 +588,7 @@ export interface ClientToServerEvents {
   "video:cancel": (video: string | { videoId: string }, ack?: (answer: VideoAck) => void) => void;
   "video:retry": (video: string | { videoId: string }, ack?: (answer: VideoAck) => void) => void;
   "auth:refresh": (refresh: { token: string }, ack?: (answer: RefreshAck) => void) => void;
-  "chat:message": (message: { text: string }, ack?: (answer: Ack) => void) => void;
+  "chat:message": (message: { text: string; id?: string }, ack?: (answer: ChatAck) => void) => void;
 }
 
 /** The answer of GET /api/videos: events after cursor complete the picture. */
