@@ -23,10 +23,13 @@ type EventReceipts struct {
 	Receipts []EventReceipt `json:"receipts"`
 }
 
-// EventReceipt is the place that an event got, or why it got none.
+// EventReceipt is the place that an event got, as in [library.Receipt], or why it
+// got none.
 type EventReceipt struct {
-	*library.Receipt
-	Error *EventRefusal `json:"error,omitempty"`
+	Seq      uint64        `json:"seq,omitempty"`
+	Cursor   string        `json:"cursor,omitempty"`
+	Repeated bool          `json:"repeated,omitempty"`
+	Error    *EventRefusal `json:"error,omitempty"`
 }
 
 // EventRefusal says why one of several events was not taken.
@@ -98,7 +101,7 @@ func (a *api) publishAll(w http.ResponseWriter, r *http.Request, who models.Iden
 		}
 		receipt, err := a.publishOne(r, who, raw, i)
 		if err == nil {
-			out.Receipts[i].Receipt = &receipt
+			out.Receipts[i] = EventReceipt{receipt.Seq, receipt.Cursor, receipt.Repeated, nil}
 			continue
 		}
 		p := problemOf(err)

@@ -62,7 +62,9 @@ func TestMessagesOverHTTP(t *testing.T) {
 func TestChatHasTheLimitOfMessages(t *testing.T) {
 	t.Parallel()
 	b := newLimitedBench(t, limits.Settings{UserMessages: 2, UserRequests: 1000})
-	say := func() answer { return b.json("POST", "/api/chat", tokenOf(t, "acme", "ann", models.RoleViewer), `{"text":"x"}`) }
+	say := func() answer {
+		return b.json("POST", "/api/chat", tokenOf(t, "acme", "ann", models.RoleViewer), `{"text":"x"}`)
+	}
 	say().into(t, 202, nil)
 	say().into(t, 202, nil)
 	say().wait(t)

@@ -21,10 +21,10 @@ type Publication struct {
 	// Data is a JSON object. Of video:progress and video:updated its fields stand
 	// in the payload beside those of [models.Base], which it cannot change; of
 	// video:processed and video:failed they become the record's.
-	Data json.RawMessage `json:"data"`
+	Data json.RawMessage `json:"data,omitempty"`
 	// ID makes the call idempotent where it is set. It is unique within the
 	// organization.
-	ID string `json:"id"`
+	ID string `json:"id,omitempty"`
 }
 
 // Receipt is the place that an event got. Repeated tells that its id was seen

@@ -14,6 +14,14 @@ type Subscription struct {
 	After string `json:"after,omitempty"`
 }
 
+// ChatText is what is said to the own organization; the text alone does so too.
+type ChatText struct {
+	// Text is at most 2,000 characters, plain.
+	Text string `json:"text"`
+	// ID makes the message idempotent; it is the sender's own.
+	ID string `json:"id,omitempty"`
+}
+
 // TokenRefresh brings a newer token of the same user and organization.
 type TokenRefresh struct {
 	Token string `json:"token"`
@@ -63,6 +71,7 @@ func Requests() []Request {
 		{"video:unsubscribe", VideoRef{}, true, done{}, failure{}, "Leaves the room of a video."},
 		{"video:cancel", VideoRef{}, true, state{}, failure{}, "Ends the work on a video (role `editor` or `admin`)."},
 		{"video:retry", VideoRef{}, true, state{}, failure{}, "Starts the next attempt (role `editor` or `admin`)."},
+		{"chat:message", ChatText{}, false, spoken{}, failure{}, "Says something to the own organization, in any role. The ack has the message's id and place."},
 		{"auth:refresh", TokenRefresh{}, false, done{}, failure{}, "Takes a newer token before the present one ends."},
 	}
 }

@@ -11,9 +11,30 @@ import (
 var outsideEntries = []operation{
 	{
 		pattern: "POST /api/events", id: "publishEvent", tag: "Events", access: publisher, summary: "Publish an event for a video",
-		words: "The door of an outside worker, for videos of its own organization. Idempotent by `id`.",
-		body:  takes(library.Publication{}), answers: []answer{accepts(library.Receipt{})},
-		codes: []models.Code{models.CodeConflict, models.CodeUnsupported, models.CodeNotFound},
+		words: "The door of an outside worker, for videos of its own organization. `video:progress` and `video:updated` are events; `video:processed` and `video:failed` end the video's work. Idempotent by `id`. Several events, up to 500 and 1 MiB, are taken in order, each by itself.",
+		body:  &body{value: library.Publication{}, many: true}, answers: []answer{{status: http.StatusAccepted, value: library.Receipt{}, many: api.EventReceipts{}}},
+		codes: []models.Code{models.CodeConflict, models.CodeUnsettled, models.CodeUnsupported, models.CodeStorageFull, models.CodeNotFound},
+	},
+	{
+		pattern: "POST /api/chat", id: "say", tag: "Events", access: member, summary: "Say something to the organization",
+		words: "Everybody there hears `chat:message`. Idempotent by `id`, which is the member's own.",
+		body:  takes(library.Chat{}), answers: []answer{accepts(library.Said{})},
+	},
+	{
+		pattern: "POST /api/notifications", id: "notify", tag: "Events", access: publisher, summary: "Tell one user something",
+		words: "Only that user hears `notification:personal`. Whether there is such a user is not said. Idempotent by `id`.",
+		body:  takes(library.Notification{}), answers: []answer{accepts(library.Said{})},
+	},
+	{
+		pattern: "POST /api/announcements", id: "announce", tag: "Events", access: admin, summary: "Announce something to the organization",
+		words: "Everybody there hears `server:announcement`. Idempotent by `id`.",
+		body:  takes(library.Announcement{}), answers: []answer{accepts(library.Said{})},
+	},
+	{
+		pattern: "POST /api/operator/announcements", id: "announceEverywhere", tag: "Events", access: operator, summary: "Announce something to every organization that listens",
+		words: "Or to the one that is named. `not_found` where no `OPERATOR_TOKEN` is set.",
+		body:  takes(api.OperatorAnnouncement{}), answers: []answer{accepts(library.Announced{})},
+		codes: []models.Code{models.CodeNotFound, models.CodeUnsupported},
 	},
 }
 

@@ -78,6 +78,7 @@ func openAPI(root string) (object, error) {
 func securitySchemes() object {
 	return object{
 		{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}, {"description", "Claims `userId` or `sub`, `organizationId` or `org_id`, `role` or `roles`, `exp`."}}},
+		{"operator", object{{"type", "http"}, {"scheme", "bearer"}, {"description", "`OPERATOR_TOKEN`: of who runs the installation."}}},
 		{"signature", object{{"type", "apiKey"}, {"in", "query"}, {"name", "signature"}, {"description", "Part of the signed, expiring URLs that stand in documents; it opens one file for reading."}}},
 		{"ticket", object{{"type", "apiKey"}, {"in", "query"}, {"name", "ticket"}, {"description", "A one-time ticket of `POST /api/tickets`, where no header can be sent."}}},
 	}
@@ -133,6 +134,9 @@ func (o *operation) item(s *schemas) (object, error) {
 	if !o.access.open {
 		security = append(security, object{{"bearer", []string{}}})
 	}
+	if o.access.operator {
+		security = append(security, object{{"operator", []string{}}})
+	}
 	if o.access.signed {
 		security = append(security, object{{"signature", []string{}}})
 	}
@@ -183,6 +187,10 @@ func (b *body) item(s *schemas) (object, error) {
 		}
 		types = append([]string{"application/json"}, types...)
 	}
+	one := schema
+	if b.many {
+		schema = object{{"anyOf", []any{one, object{{"type", "array"}, {"items", one}}}}}
+	}
 	var content object
 	for _, t := range types {
 		media := object{}
@@ -190,6 +198,9 @@ func (b *body) item(s *schemas) (object, error) {
 			media = media.with("schema", schema)
 		}
 		content = append(content, field{t, media})
+	}
+	if b.many {
+		content = append(content, field{"application/x-ndjson", object{{"schema", object{{"type", "string"}, {"description", "One such value a line."}}}}})
 	}
 	return object{{"required", !b.optional}, {"content", content}}, nil
 }
@@ -214,6 +225,13 @@ func (o *operation) responses(s *schemas) (object, error) {
 			schema, err := s.answer(a.value)
 			if err != nil {
 				return nil, err
+			}
+			if a.many != nil {
+				several, err := s.answer(a.many)
+				if err != nil {
+					return nil, err
+				}
+				schema = object{{"anyOf", []any{schema, several}}}
 			}
 			content = content.with("application/json", object{{"schema", schema}})
 		}

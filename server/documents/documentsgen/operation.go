@@ -34,6 +34,8 @@ type access struct {
 	// open needs no token; signed takes a signed URL in its place, ticket a
 	// one-time ticket.
 	open, signed, ticket bool
+	// operator takes the token of the operator of the installation, and no other.
+	operator bool
 }
 
 var (
@@ -43,6 +45,7 @@ var (
 	admin     = access{action: models.ActionAdmin}
 	publisher = access{action: models.ActionPublish}
 	holder    = access{action: models.ActionView, signed: true}
+	operator  = access{open: true, operator: true}
 )
 
 // roles lists those that permit the action.
@@ -70,6 +73,8 @@ type body struct {
 	types    []string
 	optional bool
 	schema   object
+	// many tells that several values may stand in an array, or one in each line.
+	many bool
 }
 
 func takes(value any, types ...string) *body { return &body{value: value, types: types} }
@@ -78,9 +83,12 @@ func mayTake(value any) *body { return &body{value: value, optional: true} }
 
 // answer is what a call that is not refused gets.
 type answer struct {
-	status  int
-	words   string
-	value   any
+	status int
+	words  string
+	value  any
+	// many is what a body of several values is answered with; nil where it takes
+	// but one.
+	many    any
 	media   []string
 	headers []string
 }
@@ -120,6 +128,9 @@ func (o *operation) refusals() []models.Code {
 	add := func(more ...models.Code) { codes = append(codes, more...) }
 	if !o.access.open {
 		add(models.CodeTokenMissing, models.CodeTokenExpired, models.CodeTokenInvalid, models.CodeTokenRevoked, models.CodeRateLimited, models.CodeUnavailable)
+	}
+	if o.access.operator {
+		add(models.CodeTokenMissing, models.CodeTokenInvalid, models.CodeRateLimited, models.CodeUnavailable)
 	}
 	if o.access.ticket {
 		add(models.CodeTicketInvalid)

@@ -121,6 +121,8 @@ var renamed = map[string]string{
 	"socketio.state":       "VideoAck",
 	"socketio.done":        "DoneAck",
 	"socketio.failure":     "RefusalAck",
+	"socketio.spoken":      "ChatAck",
+	"library.Chat":         "ChatOrder",
 	"socketio.failureCode": "Refusal",
 }
 
