@@ -19,14 +19,21 @@ const (
 	AuditRetry    AuditAction = "video.retried"
 	AuditDelete   AuditAction = "video.deleted"
 	AuditEnd      AuditAction = "video.ended" // with an outcome from outside
+	// AuditAttempt is that of who asked for a video which the organization does
+	// not have: there is none, or it is another one's, which nobody can tell.
+	AuditAttempt AuditAction = "video.not_found"
+	// AuditRevokeUser and AuditRevokeToken ended tokens before their time.
+	AuditRevokeUser  AuditAction = "user.revoked"
+	AuditRevokeToken AuditAction = "token.revoked"
 )
 
 // AuditEntry says who did what to what, and when. Entries are never changed.
 //
-// None is missing, because the entry is part of the write that it tells of: it
-// stands on the record until the trail has it, and the record counts as untold
-// until then. What ends a process between the two makes the entry late, which
-// shows in nothing: its place is that of its time.
+// None of a change is missing, because the entry is part of the write that it
+// tells of: it stands on the record until the trail has it, and the record counts
+// as untold until then. What ends a process between the two makes the entry late,
+// which shows in nothing: its place is that of its time. A revocation's is
+// written right after it, and those of attempts are bounded.
 type AuditEntry struct {
 	// ID is unique in the organization; adding it twice adds it once. Among
 	// entries of the same time it gives the order.
@@ -39,6 +46,12 @@ type AuditEntry struct {
 	// revision that was made.
 	VideoID string `json:"videoId,omitempty"`
 	Rev     int64  `json:"rev,omitempty"`
+	// Target is what was named, where that is no video of the organization: the
+	// id that was asked for, the user or the token that was ended.
+	Target string `json:"target,omitempty"`
+	// Count is how many attempts the entry stands for, the last of which named
+	// the target; 0 for what is no attempt.
+	Count int `json:"count,omitempty"`
 	// Before and After hold what changed, and nothing else.
 	Before AuditState `json:"before"`
 	After  AuditState `json:"after"`

@@ -66,8 +66,8 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	sockets, err := socketio.New(socketio.Config{
 		Origins: c.origins, Authenticate: verifier.Verify, Revoked: denylist.Revoked,
 		Hub: b.Hub, Events: b.Log, Sessions: b.Log, Logger: logger,
-		Snapshot: func(ctx context.Context, org, id string) (any, string, error) {
-			return videos.Snapshot(ctx, models.Identity{OrganizationID: org, Role: models.RoleViewer}, id)
+		Snapshot: func(ctx context.Context, who models.Identity, id string) (any, string, error) {
+			return videos.Snapshot(ctx, who, id)
 		},
 		Commands: commands{videos}, Limits: bounds,
 		Say: func(ctx context.Context, who models.Identity, text, id string) (string, string, error) {

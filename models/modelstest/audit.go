@@ -37,6 +37,7 @@ func entryAt(id string, at time.Time, video string) models.AuditEntry {
 	if video == "" {
 		p := models.DefaultPolicy()
 		e.Action, e.Rev, e.After = models.AuditPolicy, 0, models.AuditState{Policy: &p}
+		e.Target, e.Count = "ann", 3
 	}
 	return e
 }

@@ -9,7 +9,8 @@ import (
 // AuditEntry gives an entry the form in which every database keeps it. It
 // returns an error with [models.CodeInvalid] for one that names nothing.
 func AuditEntry(org string, e models.AuditEntry) (models.AuditEntry, error) {
-	if !models.ValidID(org) || !models.ValidID(e.ID) || e.Action == "" || e.At.IsZero() || e.VideoID != "" && !models.ValidID(e.VideoID) {
+	if !models.ValidID(org) || !models.ValidID(e.ID) || e.Action == "" || e.At.IsZero() || e.VideoID != "" && !models.ValidID(e.VideoID) ||
+		e.Target != "" && !models.ValidID(e.Target) || e.Count < 0 {
 		return models.AuditEntry{}, models.Errorf(models.CodeInvalid, "This is not an audit entry.")
 	}
 	e.At = Moment(e.At)

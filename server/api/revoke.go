@@ -123,6 +123,7 @@ func (a *api) end(r *http.Request, who models.Identity, what models.Revocation) 
 	defer cancel()
 	done, err := a.Revoker.Revoke(ctx, who.OrganizationID, what)
 	if err == nil {
+		a.Library.Revoked(ctx, who, done)
 		a.Logger.LogAttrs(r.Context(), slog.LevelInfo, "revoked", slog.String("requestId", entryOf(r).id),
 			slog.String("organization", who.OrganizationID), slog.String("by", who.UserID),
 			slog.String("kind", string(what.Kind)), slog.String("subject", what.Subject))

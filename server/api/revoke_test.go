@@ -155,3 +155,53 @@ func TestLogoutOutlivesItsRequest(t *testing.T) {
 	b.Config.Handler.ServeHTTP(httptest.NewRecorder(), r)
 	b.over(tok)
 }
+
+// Who ended what, and who asked for what is not there, stands in the trail of
+// the own organization alone.
+func TestRevocationsAndAttemptsAreInTheTrail(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	d := b.put("acme")
+	boss := tokenFor(t, "evil", "boss", models.RoleAdmin, time.Hour)
+	b.do("DELETE", "/api/org/members/ann", boss, nil).into(t, http.StatusNoContent, nil)
+	leaving := tokenFor(t, "evil", "eve", models.RoleViewer, time.Hour)
+	for _, id := range []string{d.ID, "absent"} {
+		b.do("GET", "/api/videos/"+id, leaving, nil).refused(t, http.StatusNotFound, models.CodeNotFound)
+	}
+	b.do("GET", d.Media, "", nil).into(t, http.StatusOK, nil)
+	b.do("POST", "/api/auth/logout", leaving, nil).into(t, http.StatusNoContent, nil)
+	type row struct {
+		Action           models.AuditAction
+		By, Target, Note string
+		Count            int
+	}
+	trail := func(org string) (rows []row) {
+		var page struct{ Data []row }
+		b.do("GET", "/api/org/audit", tokenFor(t, org, "boss", models.RoleAdmin, 2*time.Hour), nil).into(t, http.StatusOK, &page)
+		return page.Data
+	}
+	got := trail("evil")
+	if len(got) < 4 {
+		t.Fatalf("%+v", got)
+	}
+	tokenID := got[0].Target
+	seen := map[row]int{}
+	for _, r := range got {
+		seen[r]++
+	}
+	for _, want := range []row{
+		{Action: models.AuditRevokeToken, By: "eve", Target: tokenID},
+		{Action: models.AuditAttempt, By: "eve", Target: "absent", Count: 1},
+		{Action: models.AuditAttempt, By: "eve", Target: d.ID, Count: 1},
+		{Action: models.AuditRevokeUser, By: "boss", Target: "ann"},
+	} {
+		if seen[want] != 1 {
+			t.Errorf("%d of %+v in %+v", seen[want], want, got)
+		}
+	}
+	for _, r := range trail("acme") {
+		if r.By != "editor" {
+			t.Errorf("in the other's trail: %+v", r)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func (l *Library) VideoTrail(ctx context.Context, who models.Identity, id string
 	page.VideoID = id
 	out, err := l.trail(ctx, who.OrganizationID, page)
 	if err == nil && len(out.Data) == 0 {
-		_, err = l.Store.Get(ctx, who.OrganizationID, id)
+		_, err = l.record(ctx, who, models.ActionEdit, id)
 	}
 	if err != nil {
 		return AuditListing{}, err
@@ -56,7 +56,8 @@ func (l *Library) trail(ctx context.Context, org string, page models.AuditPage) 
 // advance makes a member's change, and leaves its entry in the audit trail.
 func (l *Library) advance(ctx context.Context, who models.Identity, id string, action models.AuditAction, t models.Transition, note string) (models.Video, error) {
 	entry := models.AuditEntry{ID: models.NewID(l.now()), By: who.UserID, Action: action, Note: note}
-	return l.Publisher.Advance(ctx, who.OrganizationID, id, models.Audited(t, entry))
+	v, err := l.Publisher.Advance(ctx, who.OrganizationID, id, models.Audited(t, entry))
+	return v, l.attempted(ctx, who, id, err)
 }
 
 // change is advance for those who want the document.

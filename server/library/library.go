@@ -44,6 +44,8 @@ type Library struct {
 	complained, unqueued atomic.Int64
 	// published counts what came from outside and from members.
 	published publications
+	// asked are the attempts at videos that are not there.
+	asked attempts
 	// previews holds the organizations that have one made.
 	previews sync.Map
 }
@@ -138,7 +140,7 @@ func (l *Library) record(ctx context.Context, who models.Identity, a models.Acti
 	}
 	v, err := l.Store.Get(ctx, who.OrganizationID, id)
 	if err != nil {
-		return nil, err
+		return nil, l.attempted(ctx, who, id, err)
 	}
 	return &v, nil
 }

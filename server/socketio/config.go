@@ -48,7 +48,7 @@ type Config struct {
 	// Snapshot reads the present state of a video: a document that
 	// encoding/json can write, and the cursor after which events complete it.
 	// [models.ErrNotFound] alike for an absent video and a foreign one.
-	Snapshot func(ctx context.Context, org, videoID string) (document any, cursor string, err error)
+	Snapshot func(ctx context.Context, who models.Identity, videoID string) (document any, cursor string, err error)
 	Hub      Hub
 	// Events and Sessions serve clients that come again.
 	Events   Events

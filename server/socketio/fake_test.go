@@ -225,8 +225,9 @@ func fakeAuth(_ context.Context, token string) (models.Identity, error) {
 }
 
 // fakeSnapshot knows the videos "v1" and "x…" of the organization "a".
-func fakeSnapshot(hub *fakeHub) func(context.Context, string, string) (any, string, error) {
-	return func(_ context.Context, org, id string) (any, string, error) {
+func fakeSnapshot(hub *fakeHub) func(context.Context, models.Identity, string) (any, string, error) {
+	return func(_ context.Context, who models.Identity, id string) (any, string, error) {
+		org := who.OrganizationID
 		if org != "a" || id != "v1" && id[0] != 'x' {
 			return nil, "", models.ErrNotFound
 		}

@@ -103,7 +103,7 @@ func (d *Door) subscribe(ctx context.Context, s *session, args []any) any {
 	if !d.index.subscribe(s, name, maxSubscriptions+len(rooms.Joined(s.identity()))) {
 		return refusal(models.Errorf(models.CodeRateLimited, "This connection follows too many videos."))
 	}
-	document, cursor, err := d.config.Snapshot(ctx, s.org, id)
+	document, cursor, err := d.config.Snapshot(ctx, s.identity(), id)
 	if err != nil {
 		if !before || models.CodeOf(err) == models.CodeNotFound {
 			d.index.leave(s, name)

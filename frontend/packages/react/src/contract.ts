@@ -122,6 +122,9 @@ export const auditActions = [
   "video.deleted",
   /** with an outcome from outside */
   "video.ended",
+  "video.not_found",
+  "user.revoked",
+  "token.revoked",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -396,7 +399,7 @@ export interface ScoredFrame {
   scores: number[] | null;
 }
 
-/** AuditEntry says who did what to what, and when. Entries are never changed. None is missing, because the entry is part of the write that it tells of: it stands on the record until the trail has it, and the record counts as untold until then. What ends a process between the two makes the entry late, which shows in nothing: its place is that of its time. */
+/** AuditEntry says who did what to what, and when. Entries are never changed. None of a change is missing, because the entry is part of the write that it tells of: it stands on the record until the trail has it, and the record counts as untold until then. What ends a process between the two makes the entry late, which shows in nothing: its place is that of its time. A revocation's is written right after it, and those of attempts are bounded. */
 export interface AuditEntry {
   /** ID is unique in the organization; adding it twice adds it once. Among entries of the same time it gives the order. */
   id: string;
@@ -407,6 +410,10 @@ export interface AuditEntry {
   /** VideoID is "" for what concerns the whole organization; Rev is the video's revision that was made. */
   videoId?: string;
   rev?: number;
+  /** Target is what was named, where that is no video of the organization: the id that was asked for, the user or the token that was ended. */
+  target?: string;
+  /** Count is how many attempts the entry stands for, the last of which named the target; 0 for what is no attempt. */
+  count?: number;
   /** Before and After hold what changed, and nothing else. */
   before: AuditState;
   after: AuditState;
