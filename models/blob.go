@@ -41,7 +41,7 @@ func BlobOwner(place string) (org, key string, ok bool) {
 	if !ok || !validKey(key) {
 		return "", "", false
 	}
-	org, ok = unsegment(folder)
+	org, ok = Unsegment(folder)
 	return org, key, ok && ValidID(org)
 }
 

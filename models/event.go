@@ -25,6 +25,10 @@ const (
 	EventNotification EventName = "notification:personal" // something for one user
 	EventChat         EventName = "chat:message"          // a member says something to the organization
 
+	EventUploadProgress  EventName = "upload:progress"  // a file is on its way in
+	EventUploadFinished  EventName = "upload:finished"  // it has become a video
+	EventUploadCancelled EventName = "upload:cancelled" // nothing comes of it
+
 	EventAuthExpiring EventName = "auth:expiring" // the token ends soon
 	EventStreamReady  EventName = "stream:ready"  // what follows comes live
 	EventStreamReset  EventName = "stream:reset"  // events are gone: fetch the present state

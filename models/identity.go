@@ -100,8 +100,8 @@ func Segment(id string) string {
 	return b.String()
 }
 
-// unsegment is the way back from [Segment]; ok is false for what it never writes.
-func unsegment(s string) (id string, ok bool) {
+// Unsegment is the way back from [Segment]; ok is false for what it never writes.
+func Unsegment(s string) (id string, ok bool) {
 	id, err := url.PathUnescape(s)
 	return id, err == nil && Segment(id) == s
 }

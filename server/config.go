@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ type config struct {
 	Worker      string `env:"WORKER" envDefault:"inline"`
 	MaxUpload   int64  `env:"MAX_UPLOAD_BYTES" envDefault:"5368709120"`
 	MaxBatch    int    `env:"MAX_BATCH_FILES" envDefault:"1000"`
+	UploadDir   string `env:"UPLOAD_DIR"`
+	UploadHours int    `env:"UPLOAD_HOURS" envDefault:"24"`
 	Limits      limits.Settings
 	// OperatorToken lets the operator speak to every organization.
 	OperatorToken string `env:"OPERATOR_TOKEN"`
@@ -46,6 +49,9 @@ const maxDays = 36500
 // maxBatch bounds MAX_BATCH_FILES.
 const maxBatch = 100_000
 
+// maxUploadHours bounds UPLOAD_HOURS.
+const maxUploadHours = 24 * 365
+
 // maxLife is how long a token may live; 0 is any time.
 func (c *config) maxLife() time.Duration { return time.Duration(c.MaxDays) * 24 * time.Hour }
 
@@ -63,6 +69,14 @@ func readConfig(values map[string]string) (*config, error) {
 	}
 	if c.MaxBatch < 1 || c.MaxBatch > maxBatch {
 		bad("MAX_BATCH_FILES=%d is not between 1 and %d", c.MaxBatch, maxBatch)
+	}
+	if c.UploadHours < 1 || c.UploadHours > maxUploadHours {
+		bad("UPLOAD_HOURS=%d is not between 1 and %d", c.UploadHours, maxUploadHours)
+	}
+	if c.UploadDir == "" {
+		c.UploadDir = c.PartsDir()
+	} else if !filepath.IsAbs(c.UploadDir) {
+		bad("UPLOAD_DIR=%q is not an absolute folder", c.UploadDir)
 	}
 	wrong = append(wrong, c.Limits.Validate()...)
 	for _, secret := range c.secrets() {

@@ -19,6 +19,7 @@ import (
 	"reelroom/server/socketio"
 	"reelroom/server/sse"
 	"reelroom/server/stream"
+	"reelroom/server/uploads"
 	"reelroom/server/ws"
 	"reelroom/worker/backend"
 )
@@ -33,6 +34,7 @@ type doors struct {
 	leaving  atomic.Bool
 	denylist *auth.Denylist
 	videos   *library.Library
+	uploads  *uploads.Door
 }
 
 // open builds every door on one library and one verifier.
@@ -62,6 +64,13 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		Positions: b.Queue, Listening: b.Log.Listening, MaxUpload: c.MaxUpload, MaxBatch: c.MaxBatch, Logger: logger,
 		Admit: func(ctx context.Context, org string) error { return bounds.Queue(ctx, b.Store, org) },
 	}
+	videos.Arrivals = &library.Arrivals{Log: b.Log, Logger: logger}
+	parts, err := uploads.New(uploads.Config{
+		Library: videos, Limits: bounds, Dir: c.UploadDir, Life: time.Duration(c.UploadHours) * time.Hour, Logger: logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the folder of uploads: %w", err)
+	}
 	ages := newAges()
 	sockets, err := socketio.New(socketio.Config{
 		Origins: c.origins, Authenticate: verifier.Verify, Revoked: denylist.Revoked,
@@ -86,13 +95,13 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		}
 	})
 	raw := ws.New(ws.Config{Library: videos, Streams: streams, Origins: c.origins, Limits: bounds, Logger: logger})
-	d := &doors{sockets: sockets, streams: streams, ws: raw, denylist: denylist, videos: videos}
+	d := &doors{sockets: sockets, streams: streams, ws: raw, denylist: denylist, videos: videos, uploads: parts}
 	checks := b.Ready()
 	checks["serving"] = d.serving
 	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
-		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: []api.Door{&sse.Door{Library: videos, Streams: streams}, raw},
+		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: []api.Door{&sse.Door{Library: videos, Streams: streams}, raw, parts},
 		Checks: checks, Metrics: metrics(b, sockets, streams, raw, ages, bounds, denylist, videos), Limits: bounds, Logger: logger,
 	})
 	d.routes = routes
@@ -124,6 +133,7 @@ func (d *doors) serving(context.Context) error {
 func (d *doors) drain(ctx context.Context) {
 	var streams sync.WaitGroup
 	streams.Go(func() { d.streams.Drain(ctx) })
+	d.uploads.Leave()
 	d.sockets.Drain(ctx)
 	streams.Wait()
 	d.ws.Wait(ctx)

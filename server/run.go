@@ -61,6 +61,7 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 	if err != nil {
 		return err
 	}
+	defer doors.uploads.Close()
 	welcome(out, c, b, words)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Reconciler().Run(ctx) })
@@ -71,6 +72,8 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 	defer served()
 	group.Go(func() error { return doors.denylist.Run(serving) })
 	group.Go(func() error { return doors.videos.TellPositions(ctx, doors.watched) })
+	group.Go(func() error { return doors.uploads.Run(ctx) })
+	group.Go(func() error { return doors.videos.Arrivals.Run(serving) })
 	if worker != nil {
 		group.Go(func() error { return worker.Run(ctx) })
 	}

@@ -34,6 +34,7 @@ var structs = []any{
 	models.Policy{}, models.PolicyPreview{}, models.PreviewChange{}, models.ScoresDocument{}, models.ScoredFrame{},
 	models.AuditEntry{}, models.AuditState{},
 	models.Base{}, models.Queued{}, models.Progress{}, models.Processed{}, models.Failed{}, models.Changed{}, models.Updated{},
+	models.UploadBase{}, models.UploadProgress{}, models.UploadFinished{}, models.UploadCancelled{},
 	models.Message{}, models.Chat{}, models.AuthExpiring{}, models.StreamReady{}, models.StreamReset{},
 }
 

@@ -24,14 +24,14 @@ func (a *api) uploadBatch(w http.ResponseWriter, r *http.Request, who models.Ide
 	}
 	leave, err := a.Limits.Upload(who)
 	if err != nil {
-		linger(r, r.Body)
+		Linger(r, r.Body)
 		return err
 	}
 	defer leave()
 	f := &files{parts: multipart.NewReader(bufio.NewReaderSize(r.Body, readBytes), params["boundary"]), limit: a.Library.MaxUpload, other: maxForm}
 	s, repeated, err := a.Library.UploadBatch(r.Context(), who, library.BatchUpload{Key: r.Header.Get("Idempotency-Key"), Next: f.next})
 	if !f.ended {
-		linger(r, r.Body)
+		Linger(r, r.Body)
 	}
 	if err != nil {
 		return err

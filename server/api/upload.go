@@ -47,14 +47,14 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, who models.Identity
 	body := http.MaxBytesReader(w, r.Body, limit)
 	leave, err := a.Limits.Upload(who)
 	if err != nil {
-		linger(r, body)
+		Linger(r, body)
 		return err
 	}
 	defer leave()
 	f := &form{parts: multipart.NewReader(bufio.NewReaderSize(body, readBytes), params["boundary"]), limit: a.Library.MaxUpload}
 	d, repeated, err := f.send(a, r, who)
 	if err != nil || repeated {
-		linger(r, body)
+		Linger(r, body)
 	}
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (f *form) send(a *api, r *http.Request, who models.Identity) (models.Docume
 		return models.Document{}, false, models.Errorf(models.CodeInvalid, "The form has no file in the field file.")
 	}
 	return a.Library.Upload(r.Context(), who, library.Upload{
-		FileName: fileName(file), Title: f.rest, Key: r.Header.Get("Idempotency-Key"), Body: &partReader{file, f.limit},
+		FileName: fileName(file), Title: f.rest, Key: r.Header.Get("Idempotency-Key"), Size: max(r.ContentLength, 0), Body: &partReader{file, f.limit},
 	})
 }
 
@@ -169,9 +169,10 @@ func fileName(part *multipart.Part) string {
 	return params["filename"]
 }
 
-// linger reads on for a while. A client that asked first (Expect: 100-continue)
+// Linger reads on for a while, so that a client which sends first and listens
+// then hears why its body is not wanted. A client that asked first (Expect: 100-continue)
 // has not begun to send and is answered at once.
-func linger(r *http.Request, body io.Reader) {
+func Linger(r *http.Request, body io.Reader) {
 	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
 		return
 	}

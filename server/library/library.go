@@ -13,7 +13,7 @@ import (
 )
 
 // Library is the one service behind every door. All fields but Positions,
-// Admit, Listening and Now are needed.
+// Admit, Listening, Arrivals and Now are needed.
 type Library struct {
 	Store     models.Videos
 	Policies  models.Policies
@@ -31,6 +31,8 @@ type Library struct {
 	// Listening returns the organizations that somebody listens to at the moment,
 	// at any node; nil when nobody can tell.
 	Listening func(ctx context.Context) ([]string, error)
+	// Arrivals tells the organization of uploads under way; nil tells nobody.
+	Arrivals *Arrivals
 	// MaxUpload is in bytes.
 	MaxUpload int64
 	// MaxBatch is how many files a batch takes; 0 for any number.

@@ -22,6 +22,12 @@ type Upload struct {
 	// Key is the client's idempotency key, or "": the same key of the same user
 	// never makes a second video.
 	Key string
+	// VideoID, where it is set, is the id of the video to be, made by a door that
+	// may have to repeat the call: as with Key, it never makes a second video.
+	VideoID string
+	// Size is how many bytes the client announced, 0 when not known. With it, an
+	// upload that takes longer is told to the organization while it goes on.
+	Size int64
 	// Body is read once, to its end. An error of it that is a [models.Error] is
 	// returned as it is; any other means that the upload was cut.
 	Body io.Reader
@@ -50,11 +56,13 @@ func (l *Library) upload(ctx context.Context, who models.Identity, u Upload, bat
 		return d, false, err
 	}
 	v := models.Video{ID: models.NewID(l.now()), OrganizationID: who.OrganizationID, UploadedBy: who.UserID, BatchID: batch}
-	if u.Key != "" {
-		if !validKey(u.Key) {
-			return d, false, errKey
+	if u.Key != "" && !validKey(u.Key) {
+		return d, false, errKey
+	}
+	if u.Key != "" || u.VideoID != "" {
+		if v.ID = u.VideoID; u.VideoID == "" {
+			v.ID = models.DerivedID(who.OrganizationID, who.UserID, u.Key)
 		}
-		v.ID = models.DerivedID(who.OrganizationID, who.UserID, u.Key)
 		before, err := l.Store.Get(ctx, who.OrganizationID, v.ID)
 		if err == nil {
 			return l.document(ctx, &before), true, nil
@@ -71,6 +79,9 @@ func (l *Library) upload(ctx context.Context, who models.Identity, u Upload, bat
 	v.Fence = l.now().UnixMilli()
 	v.File.Key = models.SourceKey(v.ID, models.NewID(l.now()))
 	v.File.Name = cleanName(u.FileName)
+	told := l.begin(&v, u)
+	defer func() { told.end(d.ID, err) }()
+	u.Body = told.reader(u.Body)
 	if err := l.receive(ctx, &v, u); err != nil {
 		return d, false, classify(ctx, err)
 	}

@@ -21,7 +21,8 @@ type Limits struct {
 	addressConnections *Gauge[Address]
 	userUploads        *Gauge[user]
 	orgDownloads       *Gauge[string]
-	queued             int // 0: no limit
+	queued             int  // 0: no limit
+	userMost, orgMost  Held // unfinished uploads; 0: no limit
 
 	addressHandshakes *Rate[Address]
 	addressFailures   *Rate[Address]
@@ -55,6 +56,8 @@ const (
 	userRequests
 	userUploads
 	orgDownloads
+	userUnfinished
+	orgUnfinished
 	orgQueued
 	orgEvents
 	kinds
@@ -74,6 +77,8 @@ var names = [kinds]struct{ limit, scope string }{
 	userRequests:       {"requests", "user"},
 	userUploads:        {"uploads", "user"},
 	orgDownloads:       {"downloads", "organization"},
+	userUnfinished:     {"unfinished_uploads", "user"},
+	orgUnfinished:      {"unfinished_uploads", "organization"},
 	orgQueued:          {"queued", "organization"},
 	orgEvents:          {"events", "organization"},
 }
@@ -93,6 +98,8 @@ func New(s Settings, log *slog.Logger) *Limits {
 		addressConnections: NewGauge[Address](s.AddressConnections),
 		userUploads:        NewGauge[user](s.UserUploads),
 		orgDownloads:       NewGauge[string](s.OrgDownloads),
+		userMost:           Held{s.UserUnfinished, int64(s.UserUnfinishedMB) << 20},
+		orgMost:            Held{s.OrgUnfinished, int64(s.OrgUnfinishedMB) << 20},
 		addressHandshakes:  NewRate[Address](float64(s.AddressHandshakes), 20*s.AddressHandshakes),
 		addressFailures:    NewRate[Address](float64(s.AddressFailures)/minute, s.AddressFailures),
 		userHandshakes:     NewRate[user](float64(s.UserHandshakes), 20*s.UserHandshakes),
@@ -120,7 +127,7 @@ func (l *Limits) Stats() []Stat {
 	keys := [kinds]func() int{
 		l.orgConnections.Keys, l.userConnections.Keys, l.addressConnections.Keys, l.addressHandshakes.Keys,
 		l.addressFailures.Keys, l.userHandshakes.Keys, l.userMessages.Keys, nil, l.userSubscriptions.Keys, l.userRequests.Keys,
-		l.userUploads.Keys, l.orgDownloads.Keys, nil, l.orgEvents.Keys,
+		l.userUploads.Keys, l.orgDownloads.Keys, nil, nil, nil, l.orgEvents.Keys,
 	}
 	out := make([]Stat, kinds)
 	for k := range out {

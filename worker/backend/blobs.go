@@ -34,6 +34,17 @@ func (c *Config) blobPlace() (dir string, bucket *bucketstore.Settings, err erro
 	return filepath.Clean(u.Path), nil, nil
 }
 
+// PartsDir is where the parts of files are kept that are not whole yet: beside
+// the blobs where these are in a folder, so that servers which share the one
+// share the other; else in DATA_DIR. No organization's folder has a dot in its
+// name.
+func (c *Config) PartsDir() string {
+	if dir, bucket, err := c.blobPlace(); err == nil && bucket == nil {
+		return filepath.Join(dir, ".uploads")
+	}
+	return filepath.Join(c.DataDir, "uploads")
+}
+
 // blobVariable names the variable that chose the place of the blobs.
 func (c *Config) blobVariable() string {
 	if c.BlobURL == "" {

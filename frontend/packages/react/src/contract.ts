@@ -76,6 +76,9 @@ export const codes = [
   "unsupported_media",
   "upload_incomplete",
   "storage_full",
+  "offset_mismatch",
+  "upload_locked",
+  "upload_version",
   "reset",
   "stale",
   "leased",
@@ -158,6 +161,12 @@ export const eventNames = [
   "notification:personal",
   /** a member says something to the organization */
   "chat:message",
+  /** a file is on its way in */
+  "upload:progress",
+  /** it has become a video */
+  "upload:finished",
+  /** nothing comes of it */
+  "upload:cancelled",
   /** the token ends soon */
   "auth:expiring",
   /** what follows comes live */
@@ -495,6 +504,31 @@ export interface Updated extends Base {
   video: VideoDocument;
 }
 
+/** UploadBase is what every payload about an upload carries, beside "seq". */
+export interface UploadBase {
+  organizationId: string;
+  uploadId: string;
+  /** Title is "" while it is not known. */
+  title: string;
+  fileName: string;
+  userId: string;
+  /** Received and Size are in bytes. Size is what the uploader announced: of a plain form it is the whole request's, a little more than the file's. */
+  received: number;
+  size: number;
+  ts: Timestamp;
+}
+
+/** UploadProgress is the payload of upload:progress: a file is on its way in, and no video yet. It is sent at most twice a second for each upload, and not at all for one that is through in a moment. */
+export type UploadProgress = UploadBase;
+
+/** UploadFinished is the payload of upload:finished: the file has become a video. */
+export interface UploadFinished extends UploadBase {
+  videoId: string;
+}
+
+/** UploadCancelled is the payload of upload:cancelled: the file was given up, by its sender or by a limit, and no video comes of it. */
+export type UploadCancelled = UploadBase;
+
 /** Message is the payload of server:announcement and notification:personal. Message is plain text: lines, and nothing that a page may take for HTML. */
 export interface Message {
   id: string;
@@ -557,6 +591,12 @@ export interface ServerToClientEvents {
   "notification:personal": (payload: Message & Logged, cursor: Cursor) => void;
   /** a member says something to the organization */
   "chat:message": (payload: Chat & Logged, cursor: Cursor) => void;
+  /** a file is on its way in */
+  "upload:progress": (payload: UploadProgress & Logged, cursor: Cursor) => void;
+  /** it has become a video */
+  "upload:finished": (payload: UploadFinished & Logged, cursor: Cursor) => void;
+  /** nothing comes of it */
+  "upload:cancelled": (payload: UploadCancelled & Logged, cursor: Cursor) => void;
   /** the token ends soon */
   "auth:expiring": (payload: AuthExpiring, cursor?: Cursor) => void;
   /** what follows comes live */
