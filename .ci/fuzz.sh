@@ -11,7 +11,7 @@ trap 'rm -f "$log"' EXIT
 failed=0
 for dir in $(grep -rl --include='*_test.go' '^func Fuzz' models rooms worker server | xargs -n1 dirname | sort -u); do
   seconds=$short
-  case $dir in rooms | server/auth | server/socketio) seconds=$long ;; esac
+  case $dir in rooms | server/auth | server/socketio | server/ws) seconds=$long ;; esac
   for target in $(go test -list '^Fuzz' "./$dir" | grep '^Fuzz'); do
     printf '%s %s: ' "$dir" "$target"
     for try in 1 2; do

@@ -148,8 +148,10 @@ func (c *conn) run(f feed) error {
 	c.beatAgain()
 	for {
 		messages, last, err := f.next(c.ctx)
-		if stuck := c.writeAll(f, messages); stuck != nil {
-			c.end(stuck)
+		if bad := c.writeAll(f, messages); errors.Is(bad, errLeft) {
+			c.end(bad) // unless the reader knows better
+		} else if bad != nil {
+			return bad // the reader sees only what follows from it
 		}
 		switch {
 		case c.ctx.Err() != nil:

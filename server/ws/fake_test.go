@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -148,14 +149,14 @@ func verify(_ context.Context, token string) (models.Identity, error) {
 	if len(parts) == 3 && parts[2] == "down" {
 		return models.Identity{}, models.Errorf(models.CodeUnavailable, "The issuer's keys are not known yet.")
 	}
-	if len(parts) == 3 && parts[2] != "short" {
+	if len(parts) == 3 && (parts[2] == "expired" || parts[2] == "revoked") {
 		return models.Identity{}, models.Errorf(models.Code("token_"+parts[2]), "Invalid token")
 	}
-	if len(parts) < 2 {
+	if len(parts) < 2 || parts[0] == "" || parts[1] == "" {
 		return models.Identity{}, models.Errorf(models.CodeTokenInvalid, "Invalid token")
 	}
 	who := models.Identity{OrganizationID: parts[0], UserID: parts[1], Role: models.RoleViewer, TokenID: token, ExpiresAt: time.Now().Add(time.Hour)}
-	if len(parts) == 3 { // short
+	if len(parts) == 3 && parts[2] == "short" {
 		who.ExpiresAt = time.Now().Add(2 * time.Second)
 	}
 	return who, nil
@@ -315,4 +316,24 @@ func (c *client) closed(code websocket.StatusCode, reason string) {
 	if !asClose(err, &e) || e.Code != code || reason != "" && e.Reason != reason {
 		c.t.Fatalf("got %s %v, want close %d %q", raw, err, code, reason)
 	}
+}
+
+// raw is a connection on which frames are written by hand.
+func (b *bench) raw(query string) (net.Conn, *bufio.Reader) {
+	b.t.Helper()
+	conn, err := b.dial(context.Background(), "tcp", strings.TrimPrefix(b.url, "http://"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = conn.Close() })
+	_, err = fmt.Fprintf(conn, "GET /ws%s HTTP/1.1\r\nHost: pipe\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", query)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r := bufio.NewReader(conn)
+	answer, err := http.ReadResponse(r, nil)
+	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
+		b.t.Fatal(answer, err)
+	}
+	return conn, r
 }
