@@ -54,7 +54,7 @@ func refusal(err error, missing string) *closing {
 	switch models.CodeOf(err) {
 	case models.CodeTokenMissing:
 		return &closing{codeMissing, missing, nil}
-	case models.CodeTokenInvalid, models.CodeTokenExpired, models.CodeTokenRevoked, models.CodeForbidden:
+	case models.CodeTokenInvalid, models.CodeTokenExpired, models.CodeTokenRevoked, models.CodeTicketInvalid, models.CodeForbidden:
 		return &closing{codeUnauthorized, "Unauthorized", err}
 	}
 	return ending(err)
