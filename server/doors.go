@@ -94,7 +94,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 			logger.Info("clients were dismissed, as their token was revoked", "organization", r.OrganizationID, "kind", r.Kind, "sockets", n, "streams", m)
 		}
 	})
-	raw := ws.New(ws.Config{Library: videos, Streams: streams, Origins: c.origins, Limits: bounds, Logger: logger})
+	raw := ws.New(ws.Config{Library: videos, Batches: videos, Streams: streams, Origins: c.origins, Limits: bounds, Logger: logger})
 	d := &doors{sockets: sockets, streams: streams, ws: raw, denylist: denylist, videos: videos, uploads: parts}
 	checks := b.Ready()
 	checks["serving"] = d.serving

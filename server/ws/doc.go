@@ -1,5 +1,6 @@
 // Package ws is the raw WebSocket door, for clients that watch one job and know
-// neither Socket.IO nor rooms: GET /ws?jobId=&token=.
+// neither Socket.IO nor rooms: GET /ws?jobId=&token=, and for those that watch
+// a batch: GET /ws/batch/{id}?token=.
 //
 // It speaks to them in close codes, as a browser's WebSocket tells its page
 // nothing about an HTTP answer. Only what is no WebSocket, or comes from the page

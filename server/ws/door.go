@@ -24,6 +24,8 @@ type Library interface {
 // Config is what the door needs.
 type Config struct {
 	Library Library
+	// Batches may be nil: then there is no /ws/batch.
+	Batches Batches
 	Streams *stream.Streams
 	// Origins are the web origins whose pages may connect, beside the server's own.
 	Origins []string
@@ -40,6 +42,8 @@ type Door struct {
 	Config
 	origins origins
 	stats   stats
+
+	looks looks // at batches
 
 	mu   sync.Mutex
 	open int
@@ -64,9 +68,13 @@ func New(c Config) *Door {
 
 // Routes implements [api.Door].
 func (d *Door) Routes(g *api.Gate) []api.Route {
-	return []api.Route{
+	routes := []api.Route{
 		{Pattern: "GET /ws", Handle: func(w http.ResponseWriter, r *http.Request) error { return d.job(g, w, r) }},
 	}
+	if d.Batches != nil { // the last part may be empty: that is said in a close code
+		routes = append(routes, api.Route{Pattern: "GET /ws/batch/{id...}", Handle: func(w http.ResponseWriter, r *http.Request) error { return d.batch(g, w, r) }})
+	}
+	return routes
 }
 
 // enter counts a connection until leave is called.

@@ -165,6 +165,7 @@ func verify(_ context.Context, token string) (models.Identity, error) {
 // bench is a door behind the API's gate.
 type bench struct {
 	*fake
+	batches batches
 	t       testing.TB
 	door    *Door
 	streams *stream.Streams
@@ -181,7 +182,7 @@ func newBench(t testing.TB, pipes bool, s limits.Settings) *bench {
 	logger := slog.New(slog.NewJSONHandler(b.log, nil))
 	bounds := limits.New(s, logger)
 	b.streams = stream.New(stream.Config{Hub: b.fake, Events: b.fake, Limits: bounds})
-	b.door = New(Config{Library: b.fake, Streams: b.streams, Origins: []string{"https://app.example.org"}, Limits: bounds, Logger: logger})
+	b.door = New(Config{Library: b.fake, Batches: &b.batches, Streams: b.streams, Origins: []string{"https://app.example.org"}, Limits: bounds, Logger: logger})
 	b.handler = api.New(api.Config{Verify: verify, Doors: []api.Door{b.door}, Limits: bounds, Logger: logger})
 	if !pipes {
 		server := httptest.NewServer(b.handler)

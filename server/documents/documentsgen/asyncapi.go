@@ -40,7 +40,7 @@ type request struct {
 }
 
 func channels() []channel {
-	return []channel{socketChannel(), jobStream(), organizationStream(), wsChannel()}
+	return []channel{socketChannel(), jobStream(), organizationStream(), wsChannel(), batchChannel()}
 }
 
 var asyncWords = []string{

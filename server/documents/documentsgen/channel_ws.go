@@ -1,6 +1,25 @@
 package main
 
-import "reelroom/server/ws"
+import (
+	"reelroom/models"
+	"reelroom/server/ws"
+)
+
+func batchChannel() channel {
+	return channel{
+		id: "wsBatch", address: "/ws/batch/{id}", title: "One batch over a raw WebSocket", over: []string{"ws"},
+		words: []string{
+			"The state of a batch first, and again whenever it has changed, at most four times a second; after the state that tells its end the server closes with 1000. At most 100 refused files are named in a message. What a client sends is ignored.",
+			"Refusals are close codes, as those of `/ws`: 4001 batch id or token missing, 4003 token bad, expired or revoked, 4404 unknown batch, 1012 and 1013 come again later.",
+		},
+		query: []param{
+			{name: "token", kind: "", words: "The token, where neither `Authorization: Bearer` nor a ticket is given."},
+			{name: "ticket", kind: "", words: "A one-time ticket of `POST /api/tickets`."},
+		},
+		sends: []message{{id: "batch", name: "batch", words: "How the batch stands.",
+			payload: func(s *schemas) (object, error) { return s.answer(models.BatchState{}) }}},
+	}
+}
 
 func wsChannel() channel {
 	c := channel{
