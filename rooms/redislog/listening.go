@@ -11,7 +11,7 @@ import (
 )
 
 // Listening returns the organizations that some node follows at the moment, in
-// order: those whose channel has a subscriber.
+// order: those whose channel has a subscriber, and those that this log follows.
 func (l *Log) Listening(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.opts.Timeout)
 	defer cancel()
@@ -19,6 +19,9 @@ func (l *Log) Listening(ctx context.Context) ([]string, error) {
 	channels, err := l.channels(ctx, before+"*"+after)
 	if err != nil {
 		return nil, unavailable(err)
+	}
+	for channel := range l.feed.channels() { // of this node also what it is only about to subscribe to
+		channels = append(channels, channel)
 	}
 	var orgs []string
 	for _, channel := range channels {

@@ -95,6 +95,7 @@ func TestGuardSeesThatTheVideoWasLost(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string][]models.Transition{
 		"taken over": {takenOver}, "cancelled": {models.Cancel()}, "deleted": {models.Delete()},
+		"processed elsewhere": {models.EndOutside(models.Outside{ID: "x"})}, "failed elsewhere": {models.EndOutside(models.Outside{ID: "x", Failure: &models.Failure{}})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

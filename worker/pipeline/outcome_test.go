@@ -23,6 +23,7 @@ func TestNoProgressAfterTheRecordsWord(t *testing.T) {
 		"failed":    func(fence int64) models.Transition { return models.Fail(fence, models.Failure{}) },
 		"cancelled": func(int64) models.Transition { return models.Cancel() },
 		"deleted":   func(int64) models.Transition { return models.Delete() },
+		"elsewhere": func(int64) models.Transition { return models.EndOutside(models.Outside{ID: "x"}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
