@@ -36,7 +36,7 @@ func (a *app) print(v any) error {
 // call sends a request as p and decodes a 2xx answer into out (nil to ignore
 // it). Any other answer is a [problem].
 func (a *app) call(req *http.Request, p person, out any) error {
-	token, err := a.bearer(p)
+	token, err := a.keep(p)
 	if err != nil {
 		return err
 	}

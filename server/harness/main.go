@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -76,6 +77,33 @@ type app struct {
 	http   *http.Client
 	// board is set while a command has bars.
 	board *board
+
+	mu   sync.Mutex
+	kept map[person]minted
+}
+
+// minted is a token that was made here, and when.
+type minted struct {
+	token string
+	at    time.Time
+}
+
+// keep is [settings.bearer] for many requests: a token is made anew when half of
+// its life is over.
+func (a *app) keep(p person) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if m, ok := a.kept[p]; ok && time.Since(m.at) < mintedTTL/2 {
+		return m.token, nil
+	}
+	token, err := a.bearer(p)
+	if err == nil {
+		if a.kept == nil {
+			a.kept = map[person]minted{}
+		}
+		a.kept[p] = minted{token, time.Now()}
+	}
+	return token, err
 }
 
 // run is the program without its process: it returns the exit code.

@@ -54,8 +54,9 @@ func (c publishCommand) Run(a *app) error {
 	var s summary
 	a.board = newBoard(a.screen)
 	row := a.board.add("publishing", int64(c.Count), eventsUnit)
-	// A hundredth of a second may be caught up: timers wake late.
-	limit := rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/100)))
+	// A quarter of a second may be caught up: timers wake late, and others use the
+	// machine, too.
+	limit := rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/4)))
 	var group errgroup.Group
 	group.SetLimit(c.Parallel)
 	begin := time.Now()

@@ -25,7 +25,7 @@ const (
 
 // guard watches over a claimed video: it renews the lease, and ends the
 // returned context with [models.ErrStale] when the video is no longer ours:
-// taken over, cancelled or deleted. An event that somebody else caused makes it
+// taken over, cancelled, deleted or ended from outside. An event that somebody else caused makes it
 // look at once; only a heartbeat, which the fence has checked, raises the
 // revision that progress carries. stop must be called; it waits.
 func (p *Pipeline) guard(ctx context.Context, video *models.Video, progress *progress, logger *slog.Logger) (working context.Context, stop func()) {

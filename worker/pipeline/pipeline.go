@@ -94,7 +94,7 @@ func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 			"promised", promised)
 		return nil
 	case lost:
-		logger.Info("work stopped: the video was taken over, cancelled or deleted", "stage", stage)
+		logger.Info("work stopped: the video was taken over, or its work was ended by somebody else", "stage", stage)
 		return nil
 	case ctx.Err() != nil:
 		p.giveBack(ctx, &video, models.Release(video.Fence), logger)
