@@ -80,6 +80,7 @@ type listener func(ctx context.Context, w *watching) error
 // listeners are the doors that can be listened at, by their names.
 var listeners = map[string]listener{
 	"socketio": listenSocketIO,
+	"ws":       listenWS,
 }
 
 func listenSocketIO(ctx context.Context, w *watching) error {
