@@ -81,7 +81,6 @@ func (d *Door) Routes(g *api.Gate) []api.Route {
 		{Pattern: "OPTIONS /api/uploads", Handle: d.options},
 		{Pattern: "OPTIONS " + one, Handle: d.options},
 		{Pattern: "POST /api/uploads", Handle: tus(d.create)},
-		{Pattern: "POST /api/uploads/{$}", Handle: tus(d.create)},
 		{Pattern: "HEAD " + one, Handle: tus(d.as(http.MethodHead))},
 		{Pattern: "PATCH " + one, Handle: tus(d.as(http.MethodPatch))},
 		{Pattern: "DELETE " + one, Handle: tus(d.as(http.MethodDelete))},
@@ -106,8 +105,8 @@ func (d *Door) find(who models.Identity, id string) (*upload, error) {
 	return u, nil
 }
 
-// Document is an upload as members see it.
-type Document struct {
+// UploadState is an upload as members see it.
+type UploadState struct {
 	ID       string `json:"id"`
 	UserID   string `json:"userId"`
 	FileName string `json:"fileName"`
@@ -124,8 +123,8 @@ type Document struct {
 	ExpiresAt *time.Time `json:"expiresAt"`
 }
 
-func (d *Door) document(u *upload) Document {
-	doc := Document{
+func (d *Door) document(u *upload) UploadState {
+	doc := UploadState{
 		ID: u.ID, UserID: u.UserID, FileName: u.FileName, Title: u.Title, Received: u.received, Size: u.Size,
 		Status: "uploading", CreatedAt: u.CreatedAt,
 	}
@@ -141,6 +140,11 @@ func (d *Door) document(u *upload) Document {
 	return doc
 }
 
+// UploadListing is what is on its way into an organization, oldest first.
+type UploadListing struct {
+	Data []UploadState `json:"data"`
+}
+
 // list answers GET /api/uploads: what is on its way into the organization.
 func (d *Door) list(w http.ResponseWriter, r *http.Request, who models.Identity) error {
 	if err := d.Library.May(who, models.ActionView); err != nil {
@@ -150,9 +154,7 @@ func (d *Door) list(w http.ResponseWriter, r *http.Request, who models.Identity)
 	if err != nil {
 		return err
 	}
-	out := struct {
-		Data []Document `json:"data"`
-	}{[]Document{}}
+	out := UploadListing{[]UploadState{}}
 	for _, u := range all {
 		if !u.finished() && !d.expired(u) {
 			out.Data = append(out.Data, d.document(u))

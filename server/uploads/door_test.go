@@ -38,12 +38,12 @@ func TestUploadInPieces(t *testing.T) {
 			t.Errorf("after %d: %v", to, a.Header)
 		}
 		if to == 100 {
-			var d Document
+			var d UploadState
 			_ = json.Unmarshal(n.do("GET", path, ann, nil).body, &d)
 			if d.Received != 100 || d.Size != 10_000 || d.Status != "uploading" || d.VideoID != nil || d.ExpiresAt == nil || d.Title != "clip" || d.UserID != "ann" {
 				t.Errorf("the document is %+v", d)
 			}
-			var l struct{ Data []Document }
+			var l struct{ Data []UploadState }
 			_ = json.Unmarshal(n.do("GET", "/api/uploads", tokenOf(t, "acme", "eve", models.RoleViewer), nil).body, &l)
 			if len(l.Data) != 1 || l.Data[0].ID != d.ID {
 				t.Errorf("the list is %+v", l)
@@ -60,7 +60,7 @@ func TestUploadInPieces(t *testing.T) {
 	if got := n.media(ann, id); !bytes.Equal(got, file) {
 		t.Errorf("the file came as %d other bytes", len(got))
 	}
-	var d Document
+	var d UploadState
 	_ = json.Unmarshal(n.do("GET", path, ann, nil).body, &d)
 	if d.Status != "finished" || d.VideoID == nil || *d.VideoID != id || d.Received != 10_000 {
 		t.Errorf("in the end the document is %+v", d)
@@ -82,7 +82,7 @@ func TestCreationWithUpload(t *testing.T) {
 	b := newBench(t, 1)
 	n, ann := b.nodes[0], tokenOf(t, "acme", "ann", models.RoleEditor)
 	file := video(5000)
-	a := n.do("POST", "/api/uploads/", ann, bytes.NewReader(file), "Upload-Length", "5000", "Content-Type", chunkType, "Upload-Metadata", meta(`..\..\a/évil<b>.mp4`))
+	a := n.do("POST", "/api/uploads", ann, bytes.NewReader(file), "Upload-Length", "5000", "Content-Type", chunkType, "Upload-Metadata", meta(`..\..\a/évil<b>.mp4`))
 	a.want(t, http.StatusCreated, "")
 	id := a.Header.Get("Reelroom-Video-Id")
 	if a.Header.Get("Upload-Offset") != "5000" || id == "" || a.Header.Get("Location") == "" {
@@ -227,7 +227,7 @@ func TestUploadsOfOthersAreAbsent(t *testing.T) {
 	for _, id := range []string{"..", ".%2e", "%2e%2e%2f%2e%2e", "..%2facme", "x%00", "acme%2f" + lastOf(path), strings.ToUpper(lastOf(path)), lastOf(path) + "%2fdata", lastOf(path) + ".json", strings.Repeat("a", 5000)} {
 		n.do("HEAD", "/api/uploads/"+id, ann, nil, "Tus-Resumable", version).want(t, http.StatusNotFound, "")
 	}
-	var l struct{ Data []Document }
+	var l struct{ Data []UploadState }
 	_ = json.Unmarshal(n.do("GET", "/api/uploads", tokenOf(t, "evil", "ann", models.RoleAdmin), nil).body, &l)
 	if len(l.Data) != 0 {
 		t.Errorf("a foreign list holds %v", l.Data)

@@ -26,6 +26,16 @@ var headerWords = map[string]string{
 	"ETag":                "Names the state of what was answered.",
 	"Location":            "The address of what was made.",
 	"Retry-After":         "Seconds to wait.",
+	"Content-Location":    "The address of the video that the upload has become.",
+	"Reelroom-Video-Id":   "The id of the video that the upload has become.",
+	"Tus-Resumable":       "The version of the tus protocol: `1.0.0`.",
+	"Tus-Version":         "The versions of the tus protocol that are spoken.",
+	"Tus-Extension":       "The extensions of the tus protocol that are offered.",
+	"Tus-Max-Size":        "The largest file that is taken, in bytes.",
+	"Upload-Offset":       "How many bytes are there.",
+	"Upload-Length":       "The announced size of the file, in bytes.",
+	"Upload-Metadata":     "What the upload was begun with: names, and texts in base64.",
+	"Upload-Expires":      "When the upload is given up, if nothing more comes.",
 	"Idempotent-Replayed": "`true` where the key was seen before: this is the answer of that call.",
 	"WWW-Authenticate":    "A challenge (RFC 6750).",
 	"Content-Range":       "`bytes */` and the size of the file (RFC 9110).",
@@ -36,7 +46,7 @@ var headerWords = map[string]string{
 
 // operations are all entries, in the order in which a newcomer needs them.
 func operations() []operation {
-	return slices.Concat(videoEntries, batchEntries, fileEntries, eventEntries, outsideEntries, organizationEntries, identityEntries, serverEntries)
+	return slices.Concat(videoEntries, uploadEntries, batchEntries, fileEntries, eventEntries, outsideEntries, organizationEntries, identityEntries, serverEntries)
 }
 
 func openAPI(root string) (object, error) {

@@ -3,6 +3,7 @@ package main
 // tags group the operations.
 var tags = []struct{ name, words string }{
 	{"Videos", "The library of the organization: upload, list, change."},
+	{"Uploads", "Files that come in several requests, by the protocol tus 1.0 (https://tus.io): any tus client goes on where it was cut."},
 	{"Batches", "Many files in one request, watched and ended as one. The fields are in snake_case, as clients of such batches have them."},
 	{"Files", "What a page shows and plays. Documents carry signed, expiring URLs of these, so that an `<img>` or a `<video>` needs no token."},
 	{"Events", "Publishing from outside, and what happens in the organization for those who hear it over HTTP."},
