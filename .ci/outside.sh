@@ -23,5 +23,5 @@ done
 [ "${ready:-}" = 1 ] || { cat "$dir/server.log"; exit 1; }
 cd frontend/conformance
 REELROOM_URL="http://localhost:$port" REELROOM_SECRET="$(cat "$dir/data/jwt-secret")" \
-  REELROOM_SAMPLE="$dir/sample.mp4" REELROOM_LARGE="$dir/large.mp4" timeout 300 node --test ./*.test.mjs || { tail -50 "$dir/server.log"; exit 1; }
+  REELROOM_SAMPLE="$dir/sample.mp4" REELROOM_LARGE="$dir/large.mp4" timeout 480 node --test ./*.test.mjs || { tail -50 "$dir/server.log"; exit 1; }
 if grep -aqE 'eyJ|rrt_|signature=' "$dir/server.log"; then echo "a token, a ticket or a signature stands in the log"; exit 1; fi
