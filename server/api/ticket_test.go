@@ -1,7 +1,10 @@
 package api
 
 import (
+	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -275,6 +278,81 @@ func TestStreamCookiesStayFew(t *testing.T) {
 	}
 	if len(jar) != maxPasses+1 || jar[0] != "other=1" {
 		t.Errorf("%d cookies: %q", len(jar), jar[0])
+	}
+}
+
+// breaking is a door that panics, before and after its answer has begun.
+type breaking struct{}
+
+func (breaking) Routes(g *Gate) []Route {
+	return []Route{
+		{"GET /api/test/before", func(http.ResponseWriter, *http.Request) error { panic("before") }},
+		{"GET /api/test/after", func(w http.ResponseWriter, r *http.Request) error {
+			if _, err := g.StreamVisitor(w, r); err != nil {
+				return err
+			}
+			w.WriteHeader(http.StatusOK)
+			panic("after")
+		}},
+	}
+}
+
+// Whatever goes wrong with a request, what it brought as a secret is in no log:
+// not in the API's, and not in that of the HTTP server.
+func TestSecretsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	var handler *API
+	b := newBench(t, func(c *Config) {
+		c.Doors = []Door{streams{}, breaking{}}
+		handler = New(*c)
+	})
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(b.log, nil), slog.LevelError)
+	server.Start()
+	t.Cleanup(server.Close)
+	d := b.put("acme")
+	mine := token(t, "acme", models.RoleEditor)
+	link, _ := url.Parse(d.Media)
+	secrets := map[string]string{"a token": mine, "a signature": link.Query().Get("signature")}
+	try := func(method, path, query string, header ...string) {
+		req, err := http.NewRequestWithContext(t.Context(), method, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.URL.Opaque = path + "?" + query // as it is
+		for i := 0; i < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		res, err := server.Client().Do(req)
+		if err != nil {
+			return // the connection was cut, as it must be
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+	}
+	for _, path := range []string{testStream, "/api/test/before", "/api/test/after", "/api/test/once", "/api/videos/" + d.ID + "/media", "/api/videos", "/api/nothing", "/ws", "/ws/batch/x", "/", "/api/%zz", "//api"} {
+		ticket := b.ticket(t, mine)
+		secrets["a ticket to "+path] = ticket[len(ticket)-30:]
+		for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS", "BREW"} {
+			for _, query := range []string{"ticket=" + ticket, "token=" + mine, link.RawQuery, "x;ticket=" + ticket + ";token=" + mine, "ticket=" + ticket + "%zz", "ticket=" + ticket + "&ticket=" + mine} {
+				try(method, path, query)
+				try(method, path, "", "Referer", "http://localhost:5000/?"+query, "Authorization", "Bearer "+mine, "Cookie", "token="+mine, "User-Agent", query, "Origin", "http://"+ticket)
+			}
+		}
+	}
+	log := b.log.String()
+	if !strings.Contains(log, "panic: before") || !strings.Contains(log, "panic: after") {
+		t.Error("the panics are not in the log")
+	}
+	for what, secret := range secrets {
+		if secret == "" || strings.Contains(log, secret) {
+			t.Errorf("%s is in the log", what)
+		}
+	}
+	for _, word := range []string{"eyJ", "rrt_", "signature=", "ticket="} {
+		if i := strings.Index(log, word); i >= 0 {
+			t.Errorf("%q is in the log: %s", word, log[max(i-200, 0):min(i+100, len(log))])
+		}
 	}
 }
 
