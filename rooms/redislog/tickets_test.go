@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
 	"reelroom/models"
@@ -72,6 +73,24 @@ func TestTicketsLeaveNothing(t *testing.T) {
 	clock.FastForward(31 * time.Second)
 	if keys := clock.Keys(); len(keys) != 0 {
 		t.Errorf("left: %q", keys)
+	}
+}
+
+// A ticket ends in time also where keys end late: the clock of a Redis in this
+// process is moved in steps, and here it stands still.
+func TestTicketsEndInTime(t *testing.T) {
+	t.Parallel()
+	l := New(newClient(t, miniredis.RunT(t).Addr()), Options{})
+	who := models.Identity{UserID: "u", OrganizationID: "acme", Role: models.RoleViewer}
+	if err := l.KeepTicket(t.Context(), "acme", "brief", who, 20*time.Millisecond, 1); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(30 * time.Millisecond)
+	if _, err := l.TakeTicket(t.Context(), "acme", "brief"); models.CodeOf(err) != models.CodeNotFound {
+		t.Error(err)
+	}
+	if err := l.KeepTicket(t.Context(), "acme", "next", who, time.Minute, 1); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,11 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -278,6 +281,57 @@ func TestReaderEndsWithItsClient(t *testing.T) {
 	defer blobs.mu.Unlock()
 	if len(blobs.open) != 0 || blobs.opened != 3 {
 		t.Errorf("%d of %d are open", len(blobs.open), blobs.opened)
+	}
+}
+
+// brokenWriter is an answer that nobody takes, of a request that has not ended.
+type brokenWriter struct {
+	discardWriter
+	left int
+}
+
+func (w *brokenWriter) Write(p []byte) (int, error) {
+	if w.left -= len(p); w.left < 0 {
+		return 0, io.ErrClosedPipe
+	}
+	return len(p), nil
+}
+
+// An answer that cannot be written waits for nothing that the store still owes.
+func TestReaderEndsWithItsWriter(t *testing.T) {
+	t.Parallel()
+	var blobs *watched
+	b := newBench(t, func(c *Config) { blobs = watching(c, true) })
+	var d models.Document
+	b.upload(token(t, "acme", models.RoleEditor), field{"file", "a.mp4", video(strings.Repeat("x", 800_000))}).into(t, http.StatusAccepted, &d)
+	for range 20 {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", d.Media, nil)
+		r.Header.Set("Range", "bytes=0-400000,400002-700000")
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			b.Config.Handler.ServeHTTP(&brokenWriter{discardWriter{h: http.Header{}}, 70_000}, r)
+		}()
+		select {
+		case <-done:
+			<-blobs.ended
+		case <-time.After(20 * time.Second):
+			t.Fatal("it still waits")
+		}
+	}
+}
+
+func TestContentThatIsClosed(t *testing.T) {
+	t.Parallel()
+	c := &content{}
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, fs.ErrClosed) {
+		t.Error(err)
+	}
+	if _, err := c.Seek(0, io.SeekStart); !errors.Is(err, fs.ErrClosed) {
+		t.Error(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
