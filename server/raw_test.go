@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -250,6 +252,41 @@ func TestRawWebSocketSurvivesAKilledNode(t *testing.T) {
 		}
 	}
 	<-published
+}
+
+// A server that stops tells its clients to come again, before it is gone.
+func TestRawWebSocketIsSentAway(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		testenv.Missing(t, "SIGTERM")
+	}
+	in, process := node(t, map[string]string{"WORKER": "off", "JWT_SECRET": strings.Repeat("test-secret-", 4)})
+	editor := in.token("acme", models.RoleEditor)
+	var document models.Document
+	in.upload(editor, "a.mp4", sample(t), &document)
+	var conns []*websocket.Conn
+	for range 50 {
+		c := in.raw("jobId", document.ID, "token", editor)
+		if m, closed := rawNext(t, c); m.Type != "state" {
+			t.Fatalf("%+v %v", m, closed)
+		}
+		conns = append(conns, c)
+	}
+	if err := process.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range conns {
+		for {
+			m, closed := rawNext(t, c)
+			if closed.Code == 0 && m.Type == "state" { // its place in the queue
+				continue
+			}
+			if closed.Code != websocket.StatusServiceRestart {
+				t.Fatalf("%+v, closed with %v", m, closed)
+			}
+			break
+		}
+	}
 }
 
 // A member who is removed on one server is out on the other one.

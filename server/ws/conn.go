@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -53,42 +54,78 @@ const (
 // serve answers one request of a client. It accepts the connection, whatever
 // comes, and then says no in close codes: only what [Door.check] refuses is
 // answered over HTTP. open is asked for the feed of somebody known; missing is
-// the reason where nobody says who asks. It returns when the connection has
-// ended, with what the access log says about that.
+// the reason where nobody says who asks. The request has its line in the access
+// log when it returns, with what was refused; the end of what was not is logged
+// by the connection.
 //
-// A connection has two goroutines: this one tells the feed, the other reads, so
-// that pongs and the client's leaving are noticed. A third lives only while a
-// ping waits for its answer.
+// A connection has two goroutines: one tells the feed, the other reads, so that
+// pongs and the client's leaving are noticed. A third lives only while a ping
+// waits for its answer. None is the request's, which holds much more memory than
+// they do.
 func (d *Door) serve(g *api.Gate, w http.ResponseWriter, r *http.Request, missing string, open func(models.Identity) (feed, error)) error {
 	if err := d.check(w, r); err != nil {
 		return err
 	}
-	defer d.enter()()
-	who, err := identify(g, r)
 	var f feed
+	var c *conn
+	leave := d.enter()
+	defer func() {
+		if c != nil {
+			return
+		}
+		if f != nil {
+			f.close()
+		}
+		leave()
+	}()
+	who, err := identify(g, r)
 	if err == nil {
 		f, err = open(who)
 	}
-	if err == nil {
-		defer f.close()
-	}
-	c, bad := d.accept(w, r, who)
+	accepted, bad := d.accept(w, r, who)
 	if bad != nil {
 		return bad // the library has answered
 	}
-	defer c.drop()
-	if err != nil {
+	if c = accepted; err != nil {
 		err = refusal(err, missing)
-	} else {
-		err = c.run(f)
-		f.close() // what follows needs nothing of it
 	}
-	d.stats.count(err)
-	c.finish(err)
-	if err == nil || errors.Is(err, errLeft) {
-		return nil
-	}
+	go c.serve(f, err, leave)
 	return err
+}
+
+// serve tells the feed, or why there is none, and ends the connection.
+func (c *conn) serve(f feed, err error, leave func()) {
+	defer leave()
+	defer c.drop()
+	began, let := time.Now(), err == nil
+	if let {
+		err = c.tell(f)
+	}
+	c.door.stats.count(err)
+	c.finish(err)
+	if !let {
+		return
+	}
+	fields := []slog.Attr{
+		slog.String("requestId", c.id), slog.String("organization", c.who.OrganizationID), slog.String("user", c.who.UserID),
+		slog.Duration("took", time.Since(began)),
+	}
+	if err != nil && !errors.Is(err, errLeft) {
+		fields = append(fields, slog.Any("error", err))
+	}
+	c.door.Logger.LogAttrs(context.Background(), slog.LevelInfo, "connection ended", fields...)
+}
+
+// tell tells the feed and gives back what that took up.
+func (c *conn) tell(f feed) (err error) {
+	defer f.close()
+	defer func() {
+		if c.ctx.Err() != nil && err == nil {
+			err = context.Cause(c.ctx)
+		}
+	}()
+	defer c.guard()
+	return c.run(f)
 }
 
 // identify says who asks: by the token in the query, which only this door takes,
@@ -103,7 +140,8 @@ func identify(g *api.Gate, r *http.Request) (models.Identity, error) {
 // conn is one accepted connection.
 type conn struct {
 	door   *Door
-	who    models.Identity // empty where the request is refused
+	id     string          // of the request
+	who    models.Identity // empty where nobody is known
 	socket *websocket.Conn
 	wire   net.Conn
 
@@ -118,8 +156,8 @@ type conn struct {
 }
 
 func (d *Door) accept(w http.ResponseWriter, r *http.Request, who models.Identity) (*conn, error) {
-	c := &conn{door: d, who: who}
-	c.ctx, c.end = context.WithCancelCause(r.Context())
+	c := &conn{door: d, id: api.RequestID(r), who: who}
+	c.ctx, c.end = context.WithCancelCause(context.Background()) // the request's ends with its handler
 	t := &takeover{ResponseWriter: w}
 	socket, err := websocket.Accept(t, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // check has looked at the origin, more strictly
