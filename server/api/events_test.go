@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"reelroom/models"
 	"reelroom/server/limits"
@@ -104,6 +105,29 @@ func TestManyEventsStopAtTheLimit(t *testing.T) {
 		if r.Error == nil || r.Error.Code != models.CodeRateLimited {
 			t.Errorf("%+v", r)
 		}
+	}
+}
+
+// An event that may be taken later is not overtaken by those behind it.
+func TestManyEventsStopWhereTheLogIsAway(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	d := b.put("acme")
+	events := 0
+	b.library.Now = func() time.Time { // asked once for each event
+		if events++; events == 2 {
+			b.redis.SetError("LOADING")
+		} else {
+			b.redis.SetError("")
+		}
+		return time.Now()
+	}
+	body := strings.ReplaceAll("["+event("a", `{}`)+","+event("b", `{}`)+","+event("c", `{}`)+"]", "ID", d.ID)
+	var out EventReceipts
+	b.json("POST", "/api/events", token(t, "acme", models.RoleService), body).into(t, http.StatusAccepted, &out)
+	b.redis.SetError("")
+	if r := out.Receipts; r[0].Error != nil || r[1].Error == nil || r[1].Error.Code != models.CodeUnavailable || r[2].Error == nil || len(b.told("acme")) != 2 {
+		t.Errorf("%+v", out)
 	}
 }
 
