@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 var scratch string
 
 // dataDir makes a DATA_DIR that need not compile the embedded ffmpeg again.
-func dataDir(t *testing.T) string {
+func dataDir(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	compiled := filepath.Join(scratch, "ffmpeg")
@@ -56,14 +56,14 @@ const patience = 4 * time.Minute
 
 // installation is a running server as a client sees it.
 type installation struct {
-	t      *testing.T
+	t      testing.TB
 	url    string
 	secret string
 }
 
 // start runs the server in this process, embedded unless variables say else,
 // and stops it at the end of the test.
-func start(t *testing.T, variables map[string]string) *installation {
+func start(t testing.TB, variables map[string]string) *installation {
 	t.Helper()
 	values := map[string]string{"PORT": "0", "DATA_DIR": dataDir(t), "LOG_LEVEL": "error"}
 	for k, v := range variables {
@@ -215,7 +215,7 @@ func outcome(t *testing.T, events <-chan sio.Event, videoID string) (seen []mode
 	}
 }
 
-func sample(t *testing.T) []byte {
+func sample(t testing.TB) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "sample.mp4"))
 	if err != nil {

@@ -1,9 +1,10 @@
 // The harness is the command line for people and scripts that try a Reelroom
-// server from outside: it speaks only the wire (HTTP and Socket.IO).
+// server from outside: it speaks only the wire.
 //
 //	go run ./server/harness token
 //	go run ./server/harness upload --watch holiday.mp4
 //	go run ./server/harness watch --video ID --until-outcome
+//	go run ./server/harness watch --door sse
 //	go run ./server/harness emit video:subscribe '"ID"'
 //	go run ./server/harness publish video:progress '{"message":"step {{n}}"}' --video ID --count 500
 //	go run ./server/harness load --sockets 1000 --rate 5

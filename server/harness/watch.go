@@ -33,17 +33,13 @@ func (c watchCommand) Run(a *app) error {
 	case c.Count < 0 || c.Timeout < 0:
 		return usage("--count and --timeout cannot be negative")
 	}
-	listen := listeners[c.Door]
-	if listen == nil {
-		return models.Errorf(models.CodeUnsupported, "the %s door is not available yet; use --door socketio", c.Door)
-	}
 	ctx, end := context.WithCancelCause(a.ctx)
 	defer end(nil)
 	if c.Timeout > 0 {
 		defer time.AfterFunc(c.Timeout, func() { end(errTimeout) }).Stop()
 	}
 	w := &watching{watchCommand: c, app: a, end: end, lines: newLines(time.Local)}
-	if err := listen(ctx, w); err != nil && ctx.Err() == nil {
+	if err := listeners[c.Door](ctx, w); err != nil && ctx.Err() == nil {
 		return err
 	}
 	switch cause := context.Cause(ctx); {
@@ -81,6 +77,8 @@ type listener func(ctx context.Context, w *watching) error
 var listeners = map[string]listener{
 	"socketio": listenSocketIO,
 	"ws":       listenWS,
+	"sse":      listenSSE,
+	"poll":     listenPoll,
 }
 
 func listenSocketIO(ctx context.Context, w *watching) error {

@@ -117,7 +117,6 @@ func TestWatchEnds(t *testing.T) {
 	f.harness(t.Context(), "watch", "--timeout", "20ms").want(t, 0, "", "…")
 	f.harness(t.Context(), "watch", "--timeout", "20ms", "--count", "1").want(t, 1, "", "…timeout: 0 of 1 events came within 20ms\n")
 	f.harness(t.Context(), "watch", "--timeout", "20ms", "--video", "v", "--until-outcome").want(t, 1, "", "…timeout: no outcome within 20ms\n")
-	f.harness(t.Context(), "watch", "--door", "sse").want(t, 1, "", "unsupported: the sse door is not available yet; use --door socketio\n")
 	ctx, stop := context.WithCancel(t.Context())
 	f.script = func(c *siotest.Conn) { c.Accept("p"); stop(); c.Stay() }
 	f.harness(ctx, "watch").want(t, 0, "", "…")

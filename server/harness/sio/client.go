@@ -51,7 +51,8 @@ type Backoff struct {
 	Attempts int
 }
 
-func (b Backoff) wait(attempt int) time.Duration {
+// Wait returns the wait before an attempt; the first is 1.
+func (b Backoff) Wait(attempt int) time.Duration {
 	d := b.Min
 	for i := 1; i < attempt && d < b.Max; i++ {
 		d *= 2
@@ -161,7 +162,7 @@ func (c *Client) Run(ctx context.Context) error {
 		if attempt++; !ever || permanent(err) || attempt > c.config.Backoff.Attempts {
 			return err
 		}
-		wait := c.config.Backoff.wait(attempt)
+		wait := c.config.Backoff.Wait(attempt)
 		c.config.OnDisconnect(err, wait)
 		select {
 		case <-ctx.Done():

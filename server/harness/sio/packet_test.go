@@ -48,7 +48,7 @@ func TestBackoff(t *testing.T) {
 	b := Backoff{Min: time.Second, Max: 5 * time.Second}
 	for attempt, middle := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 5 * time.Second, 1000: 5 * time.Second} {
 		for range 100 {
-			if d := b.wait(attempt); d < middle/2 || d > middle*3/2+1 {
+			if d := b.Wait(attempt); d < middle/2 || d > middle*3/2+1 {
 				t.Fatalf("attempt %d: %s", attempt, d)
 			}
 		}
