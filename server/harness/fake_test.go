@@ -61,6 +61,9 @@ func newFake(t testing.TB) *fake {
 		f.deleted++
 		w.WriteHeader(http.StatusNoContent)
 	}))
+	mux.HandleFunc("POST /api/uploads", f.authed(f.begin))
+	mux.HandleFunc("HEAD /api/uploads/one", f.authed(f.offset))
+	mux.HandleFunc("PATCH /api/uploads/one", f.authed(f.take))
 	mux.HandleFunc("POST /api/events", f.authed(f.publish))
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)

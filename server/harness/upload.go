@@ -13,11 +13,12 @@ import (
 )
 
 type uploadCommand struct {
-	Files    []string      `arg:"" name:"file" help:"Files to upload."`
-	Title    string        `help:"Title, for one file; without it the server takes the file's name."`
-	Watch    bool          `help:"Stay until each video has its outcome."`
-	Parallel int           `help:"Uploads at once, at most 64." default:"2"`
-	Timeout  time.Duration `help:"End after this time, with what is unfinished counted as failed." placeholder:"DURATION"`
+	Files     []string      `arg:"" name:"file" help:"Files to upload."`
+	Title     string        `help:"Title, for one file; without it the server takes the file's name."`
+	Resumable bool          `help:"Send by tus: an upload that is cut goes on where it was."`
+	Watch     bool          `help:"Stay until each video has its outcome."`
+	Parallel  int           `help:"Uploads at once, at most 64." default:"2"`
+	Timeout   time.Duration `help:"End after this time, with what is unfinished counted as failed." placeholder:"DURATION"`
 }
 
 func (c uploadCommand) Run(a *app) error {
@@ -128,7 +129,11 @@ func (u *uploading) try(ctx context.Context, file string) (result uploaded, err 
 	}
 	row := u.app.board.add(name, 1, bytesUnit)
 	defer row.remove()
-	doc, err := u.app.send(ctx, file, u.Title, row)
+	send := u.app.send
+	if u.Resumable {
+		send = u.app.sendResumable
+	}
+	doc, err := send(ctx, file, u.Title, row)
 	<-u.slots
 	if err != nil {
 		return result, err
