@@ -156,7 +156,7 @@ func (d *Door) list(w http.ResponseWriter, r *http.Request, who models.Identity)
 	}
 	out := UploadListing{[]UploadState{}}
 	for _, u := range all {
-		if !u.finished() && !d.expired(u) {
+		if !d.expired(u) {
 			out.Data = append(out.Data, d.document(u))
 		}
 	}

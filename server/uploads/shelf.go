@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,6 +19,10 @@ import (
 // one, also where each sees it at another path.
 type shelf struct {
 	root *os.Root // every access goes through it: no link leads out
+
+	mu sync.Mutex
+	// done are uploads that are known to be videos, by organization and id.
+	done map[string]map[string]bool
 }
 
 const (
@@ -65,7 +70,7 @@ func openShelf(dir string) (*shelf, error) {
 	if err != nil {
 		return nil, failure(err)
 	}
-	return &shelf{root}, nil
+	return &shelf{root: root, done: map[string]map[string]bool{}}, nil
 }
 
 // ids are those of [models.NewID]. Nothing else becomes a path.
@@ -189,14 +194,23 @@ func (s *shelf) remove(org, id string) error {
 	return failure(s.root.RemoveAll(place(org, id, "")))
 }
 
-// list returns the uploads of an organization, oldest first.
+// list returns the uploads of an organization that are no videos yet, oldest
+// first. Which ones are is remembered: they are many, and stay what they are.
 func (s *shelf) list(org string) ([]*upload, error) {
 	names, err := s.names(models.Segment(org))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*upload, 0, len(names))
+	s.mu.Lock()
+	known := s.done[org]
+	s.mu.Unlock()
+	var out []*upload
+	done := map[string]bool{}
 	for _, id := range names {
+		if known[id] {
+			done[id] = true
+			continue
+		}
 		u, err := s.load(org, id)
 		if errors.Is(err, errAbsent) {
 			continue
@@ -204,7 +218,16 @@ func (s *shelf) list(org string) ([]*upload, error) {
 		if err != nil {
 			return nil, err
 		}
+		if u.finished() {
+			done[id] = true
+			continue
+		}
 		out = append(out, u)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.done[org] = done; len(done) == 0 {
+		delete(s.done, org)
 	}
 	return out, nil
 }

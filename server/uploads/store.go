@@ -62,7 +62,7 @@ func (d *Door) room(u state) error {
 	user.Add(u.Size)
 	org.Add(u.Size)
 	for _, other := range all {
-		if other.finished() || d.expired(other) {
+		if d.expired(other) {
 			continue
 		}
 		org.Add(other.Size)
