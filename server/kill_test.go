@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/models/modelstest/testenv"
 	"reelroom/models/sqlitestore"
 	"reelroom/server/harness/sio"
 )
@@ -41,7 +42,7 @@ func launch(t *testing.T, environment ...string) (url string, cmd *exec.Cmd) {
 	}
 	cmd = exec.Command(program)
 	cmd.Env = append([]string{"PORT=0", "LOG_LEVEL=error"}, environment...)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.WaitDelay = testenv.NewLog(t, os.Stderr), 5*time.Second // what it leaves running must not hold the pipe
 	said, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/models/modelstest/testenv"
 	"reelroom/server/auth"
 	"reelroom/server/harness/sio"
 	"reelroom/worker/ffmpeg"
@@ -28,7 +29,14 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	// What nobody gave a logger of a test's own is looked through, too.
+	defaults := testenv.NewLog(nil, os.Stderr)
+	slog.SetDefault(slog.New(slog.NewTextHandler(defaults, nil)))
 	code := m.Run()
+	if found := defaults.Found(); len(found) > 0 {
+		fmt.Fprintln(os.Stderr, "a secret reached the default log:", found)
+		code = 1
+	}
 	os.RemoveAll(scratch)
 	os.Exit(code)
 }
@@ -76,10 +84,11 @@ func start(t testing.TB, variables map[string]string) *installation {
 	ctx, cancel := context.WithCancel(context.Background())
 	address, done := make(chan string, 1), make(chan error, 1)
 	var said bytes.Buffer
-	go func() {
-		done <- run(ctx, c, slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelError})), io.Discard,
-			func(url string) { address <- url })
-	}()
+	logger := slog.New(slog.NewMultiHandler(
+		slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelError}),
+		slog.NewTextHandler(testenv.NewLog(t, nil), &slog.HandlerOptions{Level: slog.LevelDebug}), // for secrets
+	))
+	go func() { done <- run(ctx, c, logger, io.Discard, func(url string) { address <- url }) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

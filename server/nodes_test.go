@@ -21,7 +21,7 @@ func process(t *testing.T, program string, environment []string, args ...string)
 	t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Env = environment
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.WaitDelay = testenv.NewLog(t, os.Stderr), 5*time.Second // what it leaves running must not hold the pipe
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

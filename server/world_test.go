@@ -197,8 +197,26 @@ func newWorld(t *testing.T) *world {
 			l.close()
 		}
 		w.running.Wait()
+		w.searchLogs()
 	})
 	return w
+}
+
+// searchLogs fails where a process has logged a secret.
+func (w *world) searchLogs() {
+	files, err := os.ReadDir(w.logs())
+	if err != nil {
+		w.t.Error(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join(w.logs(), file.Name()))
+		if err != nil {
+			w.t.Error(err)
+		}
+		if found := testenv.Secret(text); found != "" {
+			w.t.Errorf("%s logged a secret: …%s…", file.Name(), found)
+		}
+	}
 }
 
 func (w *world) logs() string { return filepath.Join(w.dir, "logs") }
