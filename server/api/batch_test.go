@@ -280,13 +280,20 @@ func TestBatchCut(t *testing.T) {
 // A form without its end was cut, though the connection lives: the client hears it.
 func TestBatchWithoutItsEnd(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
 	body, kind := makeForm(t, clips(3)...)
-	body = body[:bytes.LastIndex(body, []byte("\r\n--"))]
-	a := b.do("POST", "/batch/upload", token(t, "acme", models.RoleEditor), bytes.NewReader(body), "Content-Type", kind)
-	a.refused(t, http.StatusBadRequest, models.CodeUploadIncomplete)
-	if id := *b.videos("")[0].BatchID; b.count("acme") != 2 || !strings.Contains(string(a.body), id) {
-		t.Errorf("%d videos; told %s", b.count("acme"), a.body)
+	for name, c := range map[string]struct {
+		body []byte
+		kept int
+	}{
+		"inside a file":        {body[:bytes.LastIndex(body, []byte("\r\n--"))], 2},
+		"inside the last line": {bytes.TrimSuffix(body, []byte("--\r\n")), 3},
+	} {
+		b := newBench(t, nil)
+		a := b.do("POST", "/batch/upload", token(t, "acme", models.RoleEditor), bytes.NewReader(c.body), "Content-Type", kind)
+		a.refused(t, http.StatusBadRequest, models.CodeUploadIncomplete)
+		if id := *b.videos("")[0].BatchID; b.count("acme") != c.kept || !strings.Contains(string(a.body), id) {
+			t.Errorf("%s: %d videos; told %s", name, b.count("acme"), a.body)
+		}
 	}
 }
 
