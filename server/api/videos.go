@@ -64,6 +64,9 @@ type VideoEdit struct {
 }
 
 func (a *api) rename(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	if !who.May(models.ActionEdit) { // before the body is read
+		return models.Errorf(models.CodeForbidden, "Your role does not permit this.")
+	}
 	var body VideoEdit
 	if err := Decode(w, r, &body, false, "application/merge-patch+json"); err != nil {
 		return err
@@ -102,6 +105,9 @@ type RetryOrder struct {
 
 // retry takes an optional [RetryOrder].
 func (a *api) retry(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	if !who.May(models.ActionEdit) { // before the body is read
+		return models.Errorf(models.CodeForbidden, "Your role does not permit this.")
+	}
 	var body RetryOrder
 	if err := Decode(w, r, &body, true); err != nil {
 		return err

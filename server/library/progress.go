@@ -90,3 +90,16 @@ func tidySegments(name string, segments []models.SensitivitySegment) error {
 	}
 	return nil
 }
+
+// progressDefaults are the fields of a [models.Progress] that begins where the
+// record is, beside those of [models.Base].
+func progressDefaults(v *models.Video) map[string]any {
+	stage := v.Stage
+	if stage == "" {
+		stage = models.StageMetadata
+	}
+	return map[string]any{
+		"stage": stage, "progress": stage.Start(), "stageProgress": 0, "message": models.StageMessage(stage),
+		"etaSeconds": nil, "etaHighSeconds": nil, "retry": v.Delays, "retryAt": nil, "segments": []models.SensitivitySegment{},
+	}
+}

@@ -168,7 +168,7 @@ var errID = models.Errorf(models.CodeInvalid, "id must be at most %d printable c
 // record and the log may say.
 func (l *Library) payload(ctx context.Context, v *models.Video, name models.EventName, fields map[string]json.RawMessage) (json.RawMessage, error) {
 	base := map[string]any{
-		"organizationId": v.OrganizationID, "videoId": v.ID, "status": v.Status, "attempt": v.Attempt, "rev": v.Rev,
+		"organizationId": v.OrganizationID, "videoId": v.ID, "title": v.Title, "status": v.Status, "attempt": v.Attempt, "rev": v.Rev,
 		"ts": l.now().UTC(),
 	}
 	delete(fields, "batchId")
@@ -177,6 +177,13 @@ func (l *Library) payload(ctx context.Context, v *models.Video, name models.Even
 	}
 	if name == models.EventUpdated {
 		base["video"] = l.document(ctx, v) // as in every video:updated
+	}
+	if name == models.EventProgress { // as in every video:progress, where the worker does not say better
+		for key, value := range progressDefaults(v) {
+			if fields[key] == nil {
+				base[key] = value
+			}
+		}
 	}
 	for key, value := range base {
 		raw, err := json.Marshal(value)

@@ -106,6 +106,14 @@ func (s *schemas) logged(e models.EventPayload) error {
 	*required = append((*required).([]string), "seq")
 	*properties = (*properties).(object).with("seq", object{{"type", "integer"}, {"minimum", 1},
 		{"description", "The event's place in its organization's log: contiguous within an epoch."}})
+	if e.Name == models.EventProgress || e.Name == models.EventUpdated { // what an outside worker adds
+		s.parts[name] = part.with("additionalProperties", true)
+	}
+	if e.Name == models.EventProgress {
+		all := (*properties).(object)
+		at := slices.IndexFunc(all, func(f field) bool { return f.name == "stage" })
+		all[at].value = object{{"anyOf", []any{all[at].value, object{{"type", "string"}}}}, {"description", "The pipeline's, or an outside worker's own word."}}
+	}
 	return nil
 }
 

@@ -45,7 +45,7 @@ func socketChannel() channel {
 	for _, r := range socketio.Requests() {
 		c.takes = append(c.takes, request{
 			message: message{
-				id: key(r.Name), name: r.Name, words: r.Words,
+				id: "client." + key(r.Name), name: r.Name, // a server may send one of the same name words: r.Words,
 				payload: func(s *schemas) (object, error) {
 					schema, err := s.question(r.Argument)
 					if r.ID {

@@ -35,7 +35,7 @@ func organizationStream() channel {
 	}
 	for _, e := range models.EventPayloads() {
 		if e.Name != models.EventAuthExpiring {
-			c.sends = append(c.sends, message{id: key(string(e.Name)), name: string(e.Name), payload: data(e.Payload)})
+			c.sends = append(c.sends, message{id: key(string(e.Name)), name: string(e.Name), constant: string(e.Name), payload: data(e.Payload)})
 		}
 	}
 	c.sends = append(c.sends, streamEnd)

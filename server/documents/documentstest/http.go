@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -148,6 +149,11 @@ func Operations() (map[string]Declared, error) {
 			operation := raw.(map[string]any)
 			id, _ := operation["operationId"].(string)
 			declared := Declared{Pattern: strings.ToUpper(method) + " " + path}
+			declared.Takes = slices.Sorted(maps.Keys(part(operation, "requestBody", "content")))
+			roles, _ := operation["x-roles"].([]any)
+			for _, role := range roles {
+				declared.Roles = append(declared.Roles, role.(string))
+			}
 			for status, answer := range part(operation, "responses") {
 				n, _ := strconv.Atoi(status)
 				declared.Statuses = append(declared.Statuses, n)
@@ -173,4 +179,9 @@ type Declared struct {
 	Pattern  string
 	Statuses []int
 	Codes    []string
+	// Roles are those that may call it; empty where everybody may, or a token is
+	// not the only way in.
+	Roles []string
+	// Takes are the media types of the body.
+	Takes []string
 }
