@@ -65,6 +65,7 @@ func (c *caller) succeed(e *listener) {
 	}
 	c.messages(admin, service, video.ID, e)
 	c.batch(editor)
+	c.uploads(editor, e)
 	c.hear(admin, e)
 	c.people(admin)
 }

@@ -54,6 +54,17 @@ func (l *listener) hold(e sio.Event) {
 // await holds events until the one of a video comes.
 func (l *listener) await(t *testing.T, name models.EventName, videoID string) {
 	t.Helper()
+	l.until(t, name, func(id string) bool { return id == videoID })
+}
+
+// awaitName is await for events of no video.
+func (l *listener) awaitName(t *testing.T, name models.EventName) {
+	t.Helper()
+	l.until(t, name, func(string) bool { return true })
+}
+
+func (l *listener) until(t *testing.T, name models.EventName, fits func(videoID string) bool) {
+	t.Helper()
 	limit := time.After(patience)
 	for {
 		select {
@@ -62,11 +73,11 @@ func (l *listener) await(t *testing.T, name models.EventName, videoID string) {
 			var base struct {
 				VideoID string `json:"videoId"`
 			}
-			if json.Unmarshal(e.Payload(), &base) == nil && e.Name == string(name) && base.VideoID == videoID {
+			if json.Unmarshal(e.Payload(), &base) == nil && e.Name == string(name) && fits(base.VideoID) {
 				return
 			}
 		case <-limit:
-			t.Fatalf("no %s of %s", name, videoID)
+			t.Fatalf("no %s", name)
 		}
 	}
 }

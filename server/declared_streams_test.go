@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,45 @@ func (c *caller) batch(editor string) {
 		}
 	}
 	g.into(t, http.StatusOK, nil)
+}
+
+// uploads sends a file in parts, and gives another one up.
+func (c *caller) uploads(editor string, e *listener) {
+	t := c.t
+	data := string(sample(t))
+	const chunk = "application/offset+octet-stream"
+	tus := func(method, path, body string, header ...string) got {
+		t.Helper()
+		return c.ask(method, path, editor, body, append([]string{"Tus-Resumable", "1.0.0"}, header...)...)
+	}
+	tus("OPTIONS", "/api/uploads", "").into(t, http.StatusNoContent, nil)
+	begin := func() string {
+		t.Helper()
+		g := tus("POST", "/api/uploads", "", "Upload-Length", strconv.Itoa(len(data)), "Upload-Metadata", "filename YS5tcDQ=")
+		g.into(t, http.StatusCreated, nil)
+		return g.header.Get("Location")
+	}
+	path := begin()
+	tus("OPTIONS", path, "").into(t, http.StatusNoContent, nil)
+	tus("HEAD", path, "").into(t, http.StatusOK, nil)
+	tus("PATCH", path, data[:1000], "Content-Type", chunk, "Upload-Offset", "7").into(t, http.StatusConflict, nil)
+	tus("PATCH", path, data[:1000], "Content-Type", "text/plain", "Upload-Offset", "0").into(t, http.StatusBadRequest, nil)
+	tus("PATCH", path, data[:1000], "Content-Type", chunk, "Upload-Offset", "0").into(t, http.StatusNoContent, nil)
+	tus("POST", path, "", "X-HTTP-Method-Override", "HEAD").into(t, http.StatusOK, nil)
+	tus("POST", path, "").into(t, http.StatusMethodNotAllowed, nil)
+	c.ask("PATCH", path, editor, "", "Content-Type", chunk, "Upload-Offset", "1000").into(t, http.StatusPreconditionFailed, nil)
+	for _, read := range []string{path, "/api/uploads"} {
+		g := c.ask("GET", read, editor, "")
+		g.into(t, http.StatusOK, nil)
+		c.ask("GET", read, editor, "", "If-None-Match", g.header.Get("ETag")).into(t, http.StatusNotModified, nil)
+	}
+	e.awaitName(t, models.EventUploadProgress)
+	tus("POST", path, data[1000:], "X-HTTP-Method-Override", "PATCH", "Content-Type", chunk, "Upload-Offset", "1000").into(t, http.StatusNoContent, nil)
+	e.awaitName(t, models.EventUploadFinished)
+	path = begin()
+	tus("DELETE", path, "").into(t, http.StatusNoContent, nil)
+	tus("HEAD", path, "").into(t, http.StatusNotFound, nil)
+	e.awaitName(t, models.EventUploadCancelled)
 }
 
 // job follows a job that has ended at every door that knows jobs.

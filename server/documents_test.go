@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"reelroom/server/documents/documentstest"
@@ -47,7 +48,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	}
 	var registered []string
 	for _, pattern := range d.routes.Patterns() {
-		registered = append(registered, wildcard.ReplaceAllString(pattern, "{$1}"))
+		registered = append(registered, wildcard.ReplaceAllString(strings.TrimSuffix(pattern, "/{$}"), "{$1}"))
 	}
 	for _, pattern := range registered {
 		if address, get := cutGet(pattern); !described[pattern] && !(get && channels[address] != "") {

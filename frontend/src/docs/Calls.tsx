@@ -3,7 +3,7 @@ import { Entry } from "./Entry";
 import { Field, Schemas, Shape } from "./Fields";
 import { Line, Words } from "./Words";
 
-const methods = ["get", "post", "put", "patch", "delete", "head"];
+const methods = ["get", "post", "put", "patch", "delete", "head", "options"];
 
 export interface Call {
   method: string;

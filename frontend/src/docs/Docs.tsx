@@ -34,6 +34,9 @@ export default function Docs() {
   const shown = events ? messages : calls;
 
   useEffect(() => {
+    if (!wanted) scrollTo(0, 0); // the other document begins at its beginning
+  }, [events, wanted]);
+  useEffect(() => {
     document.title = "Reelroom: calls and events";
   }, []);
 

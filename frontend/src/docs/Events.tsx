@@ -47,7 +47,7 @@ function Door({ id, channel, document, wanted, fits }: { id: string; channel: Ch
       <h2 id={`channel-${id}`}>{channel.title}</h2>
       <p className="lead"><code>{channel.address}</code></p>
       <Words text={channel.description} />
-      <Asked title="In the address" fields={{ ...channel.bindings?.ws?.query?.properties, ...channel["x-query"] }} />
+      <Asked title="In the address" fields={{ ...channel.bindings?.ws?.query?.properties, ...channel["x-query"] }} needed={channel.bindings?.ws?.query?.required} />
       <Asked title="Headers" fields={{ ...channel.bindings?.ws?.headers?.properties, ...channel["x-headers"] }} />
       {groups.map(([title, parts]) => parts.length > 0 && (
         <div key={title}>
@@ -59,13 +59,13 @@ function Door({ id, channel, document, wanted, fits }: { id: string; channel: Ch
   );
 }
 
-function Asked({ title, fields }: { title: string; fields: Record<string, Schema> }) {
+function Asked({ title, fields, needed = [] }: { title: string; fields: Record<string, Schema>; needed?: string[] }) {
   if (Object.keys(fields).length === 0) return null;
   return (
     <>
       <h4>{title}</h4>
       <ul className="fields">
-        {Object.entries(fields).map(([name, schema]) => <li key={name}><Field name={name} schema={schema} needed={false} /></li>)}
+        {Object.entries(fields).map(([name, schema]) => <li key={name}><Field name={name} schema={schema} needed={needed.includes(name)} /></li>)}
       </ul>
     </>
   );

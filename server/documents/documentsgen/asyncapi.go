@@ -169,16 +169,17 @@ func (c *channel) items(s *schemas) (place, actions, messages object, err error)
 func (c *channel) where(s *schemas, place object) (object, error) {
 	var wild object
 	for _, m := range wildcard.FindAllStringSubmatch(c.address, -1) {
-		if pathWords[m[1]] == "" {
+		if wordsOf(c.address, m[1]) == "" {
 			return nil, fmt.Errorf("pathWords lacks %s", m[1])
 		}
-		wild = wild.with(m[1], object{{"description", pathWords[m[1]]}})
+		wild = wild.with(m[1], object{{"description", wordsOf(c.address, m[1])}})
 	}
 	place = place.with("parameters", wild)
 	if len(c.query) == 0 {
 		return place, nil
 	}
 	var properties [2]object // of the query, of the headers
+	var needed []string
 	for _, p := range c.query {
 		schema, err := s.question(p.kind)
 		if err != nil {
@@ -187,6 +188,9 @@ func (c *channel) where(s *schemas, place object) (object, error) {
 		at := 0
 		if p.header {
 			at = 1
+		}
+		if p.needed {
+			needed = append(needed, p.name)
 		}
 		properties[at] = properties[at].with(p.name, described(schema, p.words))
 	}
@@ -197,7 +201,7 @@ func (c *channel) where(s *schemas, place object) (object, error) {
 	}
 	for i, name := range []string{"query", "headers"} {
 		if len(properties[i]) > 0 {
-			binding = binding.with(name, object{{"type", "object"}, {"properties", properties[i]}})
+			binding = binding.with(name, object{{"type", "object"}}.with("required", needed).with("properties", properties[i]))
 		}
 	}
 	return place.with("bindings", object{{kind, binding}}), nil

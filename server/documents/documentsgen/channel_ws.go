@@ -29,7 +29,7 @@ func wsChannel() channel {
 			"Refusals are close codes: 4001 job id or token missing, 4003 token bad, expired (also while connected) or revoked, 4400 `after` is no cursor, 4404 unknown job, 1008 and 1009 the client sends too much, 1012 the server is stopping, 1013 a limit or a service that is away: come again later.",
 		},
 		query: []param{
-			{name: "jobId", kind: "", words: "The video's id."},
+			{name: "jobId", kind: "", needed: true, words: "The video's id."},
 			{name: "token", kind: "", words: "The token, where neither `Authorization: Bearer` nor a ticket is given."},
 			{name: "ticket", kind: "", words: "A one-time ticket of `POST /api/tickets`."},
 			{name: "after", kind: "", words: "The last cursor that was seen, at any door."},

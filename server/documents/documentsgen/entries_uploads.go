@@ -7,12 +7,15 @@ import (
 	"reelroom/server/uploads"
 )
 
+// tusBytes is the type of a body that brings bytes.
+const tusBytes = "application/offset+octet-stream"
+
 // What tus requests carry.
 var (
 	tusVersion    = param{name: "Tus-Resumable", words: "`1.0.0`.", kind: "", header: true, needed: true}
 	tusOffset     = param{name: "Upload-Offset", words: "How many bytes are there: the place of the body in the file.", kind: 0, header: true, needed: true}
-	tusPiece      = &body{types: []string{"application/offset+octet-stream"}, schema: object{}}
-	tusFirstPiece = &body{types: []string{"application/offset+octet-stream"}, schema: object{}, optional: true}
+	tusPiece      = &body{types: []string{tusBytes}, schema: object{}}
+	tusFirstPiece = &body{types: []string{tusBytes}, schema: object{}, optional: true}
 	tusEnd        = []string{"Tus-Resumable", "Upload-Offset", "Upload-Expires", "Reelroom-Video-Id", "Content-Location"}
 	tusOptions    = []answer{nothing("What is offered.", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size")}
 )
@@ -66,7 +69,7 @@ var uploadEntries = []operation{
 		pattern: "POST /api/uploads/{id}", id: "overrideUpload", tag: "Uploads", access: editor, summary: "Another method, by header",
 		words:  "For clients that cannot send `PATCH`, `DELETE` or `HEAD`.",
 		params: []param{tusVersion, {name: "X-HTTP-Method-Override", words: "`PATCH`, `DELETE` or `HEAD`.", kind: "", header: true, needed: true}},
-		body:   tusFirstPiece, answers: []answer{nothing("As that method answers.", tusEnd...)},
+		body:   tusFirstPiece, answers: []answer{{status: http.StatusOK, words: "As `HEAD` answers.", headers: tusEnd}, nothing("As `PATCH` and `DELETE` answer.", tusEnd...)},
 		codes: append([]models.Code{"method_not_allowed"}, tusCodes...),
 	},
 	{pattern: "OPTIONS /api/uploads", id: "getTusOptions", tag: "Uploads", access: anybody, summary: "What of tus is offered", answers: tusOptions},

@@ -14,6 +14,24 @@ import (
 // renamed.
 const version = "1.0.0"
 
+// idWords say what {id} is, by the beginning of the path.
+var idWords = []struct{ path, words string }{
+	{"/api/uploads/", "The upload's id."},
+	{"/batch/", "The batch's id."},
+	{"/ws/batch/", "The batch's id."},
+	{"/api/jobs/", "The job's id, which is its video's."},
+}
+
+// wordsOf says what a wildcard of a path is; "" where nobody has said it.
+func wordsOf(path, name string) string {
+	for _, w := range idWords {
+		if name == "id" && strings.HasPrefix(path, w.path) {
+			return w.words
+		}
+	}
+	return pathWords[name]
+}
+
 // pathWords say what stands in the wildcards of paths.
 var pathWords = map[string]string{
 	"id":     "The video's id. One of another organization is answered exactly as one that does not exist.",
@@ -164,10 +182,10 @@ func (o *operation) item(s *schemas) (object, error) {
 func (o *operation) parameters(s *schemas) (out []any, err error) {
 	_, path := o.address()
 	for _, m := range wildcard.FindAllStringSubmatch(path, -1) {
-		if pathWords[m[1]] == "" {
+		if wordsOf(path, m[1]) == "" {
 			return nil, fmt.Errorf("pathWords lacks %s", m[1])
 		}
-		out = append(out, object{{"name", m[1]}, {"in", "path"}, {"required", true}, {"description", pathWords[m[1]]}, {"schema", object{{"type", "string"}}}})
+		out = append(out, object{{"name", m[1]}, {"in", "path"}, {"required", true}, {"description", wordsOf(path, m[1])}, {"schema", object{{"type", "string"}}}})
 	}
 	for _, p := range o.params {
 		in := "query"

@@ -138,11 +138,14 @@ func (o *operation) refusals() []models.Code {
 	if o.access.action != "" && o.access.action != models.ActionView {
 		add(models.CodeForbidden)
 	}
-	if strings.Contains(o.pattern, "{id}") {
+	if strings.Contains(o.pattern, "{id}") && !o.access.open {
 		add(models.CodeNotFound)
 	}
 	if o.body != nil {
-		add(models.CodeInvalid, models.CodeTooLarge, "unsupported_content_type")
+		add(models.CodeInvalid, models.CodeTooLarge)
+		if o.body.types == nil || o.body.types[0] != tusBytes { // tus has its own word for that
+			add("unsupported_content_type")
+		}
 	}
 	if slices.ContainsFunc(o.params, func(p param) bool { return !p.header }) {
 		add(models.CodeInvalid)

@@ -27,6 +27,9 @@ func Answer(r *http.Response, body []byte) (operation, code string, err error) {
 		return "", "", err
 	}
 	method, path := r.Request.Method, r.Request.URL.EscapedPath()
+	if r.Request.Header.Get("Access-Control-Request-Method") != "" {
+		return "", "", nil // a browser's own question
+	}
 	template := d.template(method, path)
 	if template == "" {
 		return "", "", d.elsewhere(r, body)
@@ -97,7 +100,7 @@ func (d *document) elsewhere(r *http.Response, body []byte) error {
 }
 
 // sometimes are headers that an answer may have.
-var sometimes = []string{"Idempotent-Replayed", "Content-Disposition", "Accept-Ranges"}
+var sometimes = []string{"Idempotent-Replayed", "Content-Disposition", "Accept-Ranges", "Upload-Expires", "Upload-Offset", "Upload-Metadata", "Content-Location", "Reelroom-Video-Id"}
 
 func (d *document) headers(r *http.Response, declared map[string]any) error {
 	for name := range part(declared, "headers") {
