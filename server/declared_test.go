@@ -19,8 +19,6 @@ import (
 	"reelroom/server/documents/documentstest"
 )
 
-const operatorToken = "the-operator-of-these-tests-who-is-long-enough"
-
 // caller calls a running server, and holds every answer to the documents.
 type caller struct {
 	*installation
