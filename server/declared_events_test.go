@@ -52,18 +52,18 @@ func (l *listener) hold(e sio.Event) {
 }
 
 // await holds events until the one of a video comes.
-func (l *listener) await(t *testing.T, name models.EventName, videoID string) {
+func (l *listener) await(t testing.TB, name models.EventName, videoID string) {
 	t.Helper()
 	l.until(t, name, func(id string) bool { return id == videoID })
 }
 
 // awaitName is await for events of no video.
-func (l *listener) awaitName(t *testing.T, name models.EventName) {
+func (l *listener) awaitName(t testing.TB, name models.EventName) {
 	t.Helper()
 	l.until(t, name, func(string) bool { return true })
 }
 
-func (l *listener) until(t *testing.T, name models.EventName, fits func(videoID string) bool) {
+func (l *listener) until(t testing.TB, name models.EventName, fits func(videoID string) bool) {
 	t.Helper()
 	limit := time.After(patience)
 	for {
@@ -83,7 +83,7 @@ func (l *listener) until(t *testing.T, name models.EventName, fits func(videoID 
 }
 
 // subscribe sends what a client may send, right and wrong, and holds the acks.
-func (l *listener) subscribe(t *testing.T, videoID string) {
+func (l *listener) subscribe(t testing.TB, videoID string) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
@@ -122,7 +122,7 @@ func (l *listener) subscribe(t *testing.T, videoID string) {
 }
 
 // check reports what was wrong, and what never came.
-func (l *listener) check(t *testing.T) {
+func (l *listener) check(t testing.TB) {
 	t.Helper()
 	for {
 		select {

@@ -167,7 +167,7 @@ func key(event string) string { return strings.ReplaceAll(event, ":", ".") }
 
 // hold reads Server-Sent Events, until the end or the one that is enough, and
 // holds each to the documents. It returns the last id.
-func hold(t *testing.T, channel string, from io.Reader, enough func(event string) bool) (last string) {
+func hold(t testing.TB, channel string, from io.Reader, enough func(event string) bool) (last string) {
 	t.Helper()
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, 4<<20)

@@ -34,7 +34,7 @@ type got struct {
 	body   []byte
 }
 
-func (g got) into(t *testing.T, status int, value any) {
+func (g got) into(t testing.TB, status int, value any) {
 	t.Helper()
 	if g.status != status {
 		t.Fatalf("%d %s, want %d", g.status, g.body, status)
@@ -96,7 +96,7 @@ func (c *caller) json(method, path, token, body string) got {
 }
 
 // form makes the body of an upload of files with one content.
-func form(t *testing.T, field string, data []byte, names ...string) (body, kind string) {
+func form(t testing.TB, field string, data []byte, names ...string) (body, kind string) {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
