@@ -164,3 +164,17 @@ func TestJobIsReset(t *testing.T) {
 		c.over()
 	})
 }
+
+// What the state has is not told again by a hub that is late.
+func TestStateIsNotToldAgain(t *testing.T) {
+	during(t, func(t *testing.T, f *fake, web *http.Client) {
+		f.add(models.EventProgress, "v", 1, "")
+		f.add(models.EventProgress, "v", 1, "")
+		f.hidden = 1
+		c := open(t, web, "/api/jobs/v/stream")
+		c.want("message", "e.2", fields{"event": "state"})
+		f.tell()
+		f.add(models.EventProgress, "v", 1, "")
+		c.want("message", "e.3", fields{"event": "video:progress"})
+	})
+}
