@@ -56,6 +56,7 @@ func (c *caller) batch(editor string) {
 		}
 	}
 	g.into(t, http.StatusOK, nil)
+	c.socket("wsBatch", "/ws"+path+"?token="+editor)
 }
 
 // uploads sends a file in parts, and gives another one up.
@@ -228,6 +229,9 @@ func (c *caller) socket(channel, path string) {
 		var m struct{ Type string }
 		if err := json.Unmarshal(raw, &m); err != nil {
 			t.Error(err)
+		}
+		if channel == "wsBatch" { // its one message has no type
+			m.Type = "batch"
 		}
 		if err := documentstest.Message(channel, m.Type, raw); err != nil {
 			t.Error(err)
