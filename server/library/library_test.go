@@ -268,7 +268,62 @@ func TestPublishedUpdateCarriesTheLastProgress(t *testing.T) {
 	}
 }
 
+// What an outside worker calls almost as a field of the payload is not taken for
+// that by those who read without regard to case, and says nothing unchecked.
+func TestPublishedFieldsCannotPassForOthers(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	l := f.library()
+	d := put(t, l)
+	data := `{"videoid":"other","organizationid":"evil","PROGRESS":1000000,"Message":{},"title":[],"Seq":9,"batchid":"b","own":1}`
+	if _, err := l.Publish(t.Context(), service, Publication{Event: models.EventProgress, VideoID: d.ID, Data: json.RawMessage(data)}); err != nil {
+		t.Fatal(err)
+	}
+	var p models.Progress
+	if err := json.Unmarshal(f.events[1].Payload, &p); err != nil || p.VideoID != d.ID || p.OrganizationID != "acme" || p.Progress != 0 || p.BatchID != "" || p.Title != d.Title {
+		t.Errorf("%s is read as %+v, %v", f.events[1].Payload, p, err)
+	}
+	if !strings.Contains(string(f.events[1].Payload), `"own":1`) {
+		t.Errorf("a field of its own is gone: %s", f.events[1].Payload)
+	}
+}
+
+// Progress from outside does not fall within an attempt, whatever order it comes
+// in, and does not take back what the own worker has shown.
+func TestPublishedProgressDoesNotFall(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	l := f.library()
+	d := put(t, l)
+	for i, c := range []struct {
+		data string
+		want int
+	}{{`{"progress":60}`, 60}, {`{"progress":20}`, 60}, {`{"message":"on"}`, 60}, {`{"progress":61}`, 61}} {
+		if _, err := l.Publish(t.Context(), service, Publication{Event: models.EventProgress, VideoID: d.ID, Data: json.RawMessage(c.data)}); err != nil {
+			t.Fatal(err)
+		}
+		var p models.Progress
+		if err := json.Unmarshal(f.events[i+1].Payload, &p); err != nil || p.Progress != c.want {
+			t.Errorf("%s is told as %d, %v", c.data, p.Progress, err)
+		}
+	}
+	if _, err := l.Cancel(t.Context(), editor, d.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Retry(t.Context(), editor, d.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Publish(t.Context(), service, Publication{Event: models.EventProgress, VideoID: d.ID, Data: json.RawMessage(`{"progress":5}`)}); err != nil {
+		t.Fatal(err)
+	}
+	var p models.Progress
+	if err := json.Unmarshal(f.events[len(f.events)-1].Payload, &p); err != nil || p.Progress != 5 || p.Attempt != 2 {
+		t.Errorf("in the next attempt: %+v, %v", p, err)
+	}
+}
+
 func FuzzPublish(f *testing.F) {
+	f.Add(`{"videoid":"x","ORGANIZATIONID":"y","Rev":5,"organizationid":{}}`, true)
 	f.Add(`{"progress":5,"seq":1,"rev":"x"}`, true)
 	f.Add(`null`, false)
 	f.Fuzz(func(t *testing.T, data string, progress bool) {

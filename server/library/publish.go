@@ -4,6 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"reflect"
+	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -74,6 +78,9 @@ func (l *Library) take(ctx context.Context, who models.Identity, p Publication) 
 	}
 	if said.outcome != nil {
 		return l.end(ctx, who, v, p.ID, said)
+	}
+	if p.Event == models.EventProgress {
+		l.raise(ctx, v, said.fields)
 	}
 	payload, err := l.payload(ctx, v, p.Event, said.fields)
 	if err != nil {
@@ -171,6 +178,7 @@ func (l *Library) payload(ctx context.Context, v *models.Video, name models.Even
 		"organizationId": v.OrganizationID, "videoId": v.ID, "title": v.Title, "status": v.Status, "attempt": v.Attempt, "rev": v.Rev,
 		"ts": l.now().UTC(),
 	}
+	maps.DeleteFunc(fields, func(key string, _ json.RawMessage) bool { return shadows(key) })
 	delete(fields, "batchId")
 	if v.BatchID != "" {
 		base["batchId"] = v.BatchID
@@ -194,4 +202,44 @@ func (l *Library) payload(ctx context.Context, v *models.Video, name models.Even
 	}
 	delete(fields, "seq") // the log's own
 	return json.Marshal(fields)
+}
+
+// payloadFields are what readers look for in an event of a video.
+var payloadFields = func() (names []string) {
+	for _, t := range []reflect.Type{reflect.TypeFor[models.Progress](), reflect.TypeFor[models.Updated]()} {
+		for _, f := range reflect.VisibleFields(t) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return append(names, "seq")
+}()
+
+// shadows tells whether a field differs from one of a payload in its case alone:
+// many readers, Go's among them, would take it for that one, unchecked.
+func shadows(key string) bool {
+	for _, name := range payloadFields {
+		if key != name && strings.EqualFold(key, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// raise keeps the percentage from falling behind what was shown in the attempt,
+// by whomever. What it cannot know, it leaves.
+func (l *Library) raise(ctx context.Context, v *models.Video, fields map[string]json.RawMessage) {
+	found, err := l.Log.Progress(ctx, v.OrganizationID, v.ID)
+	if err != nil {
+		return // then the log takes no event either
+	}
+	var shown models.Progress
+	if e, ok := found[v.ID]; !ok || json.Unmarshal(e.Payload, &shown) != nil || shown.Attempt != v.Attempt {
+		return
+	}
+	said := 0
+	if raw, ok := fields["progress"]; !ok || json.Unmarshal(raw, &said) != nil || said < shown.Progress {
+		fields["progress"] = strconv.AppendInt(nil, int64(shown.Progress), 10)
+	}
 }
