@@ -80,9 +80,11 @@ func (l *Library) batchState(ctx context.Context, b models.Batch) (models.BatchS
 		}
 		b, tally, err = l.settler().Finish(ctx, b, tally)
 		if err == nil {
-			return l.stateOf(ctx, &b, tally)
-		}
-		if !errors.Is(err, models.ErrStale) || look >= looks {
+			s, steady, err := l.stateOf(ctx, &b, tally)
+			if err != nil || steady || look >= looks {
+				return s, err
+			}
+		} else if !errors.Is(err, models.ErrStale) || look >= looks {
 			return models.BatchState{}, err
 		}
 		if b, err = l.Batches.Batch(ctx, b.OrganizationID, b.ID); err != nil {
@@ -91,13 +93,32 @@ func (l *Library) batchState(ctx context.Context, b models.Batch) (models.BatchS
 	}
 }
 
-func (l *Library) stateOf(ctx context.Context, b *models.Batch, tally models.BatchTally) (models.BatchState, error) {
-	var running []models.Document
+// stateOf makes the state of a record and the tally that belongs to it. It is not
+// steady when a video ended while those that run were read: that one's share
+// would be in neither.
+func (l *Library) stateOf(ctx context.Context, b *models.Batch, tally models.BatchTally) (s models.BatchState, steady bool, err error) {
+	if b.Outcome != "" || b.Receiving() || tally.Running == 0 {
+		return b.State(tally, nil, l.now()), true, nil
+	}
+	running, err := l.running(ctx, b)
+	if err != nil {
+		return s, false, err
+	}
+	after, err := l.Batches.TallyBatch(ctx, b.OrganizationID, b.ID)
+	if err != nil {
+		return s, false, err
+	}
+	return b.State(tally, running, l.now()), after.Open() == tally.Open(), nil
+}
+
+// running reads the videos that workers have in their hands, in their first
+// attempt.
+func (l *Library) running(ctx context.Context, b *models.Batch) (running []models.Document, err error) {
 	page := models.Page{Limit: 100, Batch: b.ID, Status: []models.Status{models.StatusProcessing}}
-	for b.Outcome == "" && !b.Receiving() && tally.Running > 0 && len(running) < maxRunning {
+	for len(running) < maxRunning {
 		found, err := l.Store.List(ctx, b.OrganizationID, page)
 		if err != nil {
-			return models.BatchState{}, err
+			return nil, err
 		}
 		first := found.Videos[:0]
 		for _, v := range found.Videos {
@@ -110,5 +131,5 @@ func (l *Library) stateOf(ctx context.Context, b *models.Batch, tally models.Bat
 			break
 		}
 	}
-	return b.State(tally, running, l.now()), nil
+	return running, nil
 }

@@ -23,7 +23,8 @@ type Upload struct {
 	// never makes a second video.
 	Key string
 	// VideoID, where it is set, is the id of the video to be, made by a door that
-	// may have to repeat the call: as with Key, it never makes a second video.
+	// may have to repeat the call: as with Key, it never makes a second video, nor
+	// one that was deleted, however long ago.
 	VideoID string
 	// Size is how many bytes the client announced, 0 when not known. With it, an
 	// upload that takes longer is told to the organization while it goes on.
@@ -68,6 +69,9 @@ func (l *Library) upload(ctx context.Context, who models.Identity, u Upload, bat
 			return l.document(ctx, &before), true, nil
 		}
 		if !errors.Is(err, models.ErrNotFound) {
+			return d, false, err
+		}
+		if err := l.notGone(ctx, who.OrganizationID, u.VideoID); err != nil {
 			return d, false, err
 		}
 	}
@@ -194,6 +198,19 @@ func (l *Library) accept(ctx context.Context, v models.Video) (kept models.Video
 		}
 	}
 	return models.Video{}, false, err
+}
+
+// notGone refuses a call that is repeated after its video was made and deleted:
+// the record is gone soon after, and the trail remembers.
+func (l *Library) notGone(ctx context.Context, org, videoID string) error {
+	if videoID == "" {
+		return nil
+	}
+	trail, err := l.Audit.ListAudit(ctx, org, models.AuditPage{VideoID: videoID, Limit: 1})
+	if err == nil && len(trail.Entries) > 0 && trail.Entries[0].Action == models.AuditDelete {
+		err = models.Errorf(models.CodeConflict, "The video of this upload was deleted.")
+	}
+	return err
 }
 
 func (l *Library) discard(ctx context.Context, v *models.Video) {

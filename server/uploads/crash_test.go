@@ -65,7 +65,8 @@ func TestCrashAfterTheRecordMakesOneVideo(t *testing.T) {
 	b := newBench(t, 1)
 	n, ann := b.nodes[0], tokenOf(t, "acme", "ann", models.RoleEditor)
 	who := models.Identity{OrganizationID: "acme", UserID: "ann", Role: models.RoleEditor}
-	for _, deleted := range []bool{false, true} {
+	for _, c := range []struct{ deleted, purged bool }{{false, false}, {true, false}, {true, true}} {
+		deleted := c.deleted
 		file := video(5000)
 		path := n.begin(ann, len(file))
 		if err := os.WriteFile(filepath.Join(b.dir, "acme", lastOf(path), dataFile), file, 0o600); err != nil {
@@ -81,6 +82,11 @@ func TestCrashAfterTheRecordMakesOneVideo(t *testing.T) {
 		}
 		if deleted {
 			n.do("DELETE", "/api/videos/"+d.ID, ann, nil).want(t, http.StatusNoContent, "")
+		}
+		if c.purged { // as the reconciler does
+			if err := b.store.Purge(t.Context(), "acme", d.ID); err != nil {
+				t.Fatal(err)
+			}
 		}
 		b.sweep()
 		if a := n.head(path, ann).want(t, http.StatusOK, ""); a.Header.Get("Reelroom-Video-Id") != d.ID {
