@@ -64,3 +64,13 @@ func TestEndOutsideFails(t *testing.T) {
 		t.Errorf("%d are remembered", len(v.Reported))
 	}
 }
+
+// An outside worker, whose ids are [ValidID], cannot use up the id of an upload's
+// end, which would keep that from being told.
+func TestEndsOfUploadsHaveIDsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	e := UploadFinished{UploadBase: UploadBase{OrganizationID: "acme", UploadID: "u"}}.Event()
+	if c := (UploadCancelled{UploadBase{OrganizationID: "acme", UploadID: "u"}}).Event(); e.ID == "" || ValidID(e.ID) || c.ID != e.ID {
+		t.Errorf("the ends are %q and %q", e.ID, c.ID)
+	}
+}

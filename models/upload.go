@@ -56,7 +56,7 @@ func (b *UploadBase) event(name EventName, payload any, once string) Event {
 	}
 	e := Event{Name: name, OrganizationID: b.OrganizationID, Audience: ToOrganization, Payload: raw}
 	if once != "" {
-		e.ID = "upload:" + b.UploadID + ":" + once
+		e.ID = "upload " + b.UploadID + " " + once // no outside worker's id holds a space
 	}
 	return e
 }

@@ -13,7 +13,8 @@ type Log interface {
 	// organization. A transition whose (video, rev), or any other event whose ID,
 	// was seen before is dropped, and so is progress older than the last
 	// transition of its video, and a video:queued that is no transition unless
-	// its rev is that of the last transition: then fresh is false, and the cursor is the place
+	// its rev is that of the last transition, and a video:updated that is no
+	// transition after video:deleted: then fresh is false, and the cursor is the place
 	// of the event that was there before, or the head when that is not known.
 	// What changed after video:deleted begins the life of a new video of that id.
 	Append(ctx context.Context, org string, e models.Event) (c Cursor, fresh bool, err error)

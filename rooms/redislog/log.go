@@ -26,7 +26,9 @@ type Options struct {
 	// MaxEvents bounds an organization's events [65,536].
 	MaxEvents int
 	// Memory is how long a video's last revision and progress, and an
-	// idempotency id, are remembered [24 hours].
+	// idempotency id, are remembered [24 hours]. An id of progress, of which there
+	// are a thousand a second, is remembered for Retention at most: progress does
+	// not fall, so that one which comes again later does no harm.
 	Memory time.Duration
 	// Timeout bounds each call [3 seconds]. The client should be made with
 	// ContextTimeoutEnabled, else its own timeouts and retries come on top.
@@ -114,12 +116,16 @@ func (l *Log) Append(ctx context.Context, org string, e models.Event) (rooms.Cur
 		kind, saved = "p", "set"
 	case e.Name == models.EventQueued:
 		kind = "q"
+	case e.Name == models.EventUpdated && e.VideoID != "":
+		kind = "u"
 	}
 	k, word := l.keys(org), newWord()
 	idKey, idLife := k.once(word), time.Duration(0)
 	if e.ID != "" {
-		idKey, idLife = k.id(e.ID), l.opts.Memory
-	} else if kind == "-" {
+		if idKey, idLife = k.id(e.ID), l.opts.Memory; kind == "p" {
+			idLife = min(idLife, l.opts.Retention)
+		}
+	} else if kind == "-" || kind == "u" {
 		idLife = onceLife
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.opts.Timeout)

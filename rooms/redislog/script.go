@@ -23,7 +23,8 @@ local function digits(n) return string.format('%.0f', n) end
 // appendScript answers {fresh, epoch, seq}.
 //
 // KEYS: 3 video, 4 idempotency id. ARGV: 2 event, 3 kind (t transition,
-// p progress, q a waiting video's place, - other), 4 rev, 5 what to do with the saved progress (set, drop,
+// p progress, q a waiting video's place, u an update that is no transition,
+// - other), 4 rev, 5 what to do with the saved progress (set, drop,
 // keep), 6 life of the id in ms (0: none), 7 channel, 8 retention in ms,
 // 9 most entries, 10 life of the video's hash in ms, 11 when the record changed
 // in ms of the store's clock (0: not known), 12 whether that ended the video.
@@ -50,7 +51,9 @@ if idLife > 0 and ARGV[3] ~= 't' then
   local place = redis.call('GET', KEYS[4])
   if place then return known(place) end
 end
-if ARGV[3] ~= '-' then
+if ARGV[3] == 'u' then
+  if redis.call('HEXISTS', KEYS[3], 'over') == 1 then return {0, epoch, digits(seq)} end
+elseif ARGV[3] ~= '-' then
   local seen = redis.call('HMGET', KEYS[3], 'rev', 'place', 'gone', 'over')
   local rev, last = tonumber(ARGV[4]), tonumber(seen[1] or '-1')
   local changed, gone = tonumber(ARGV[11]), tonumber(seen[3] or '0')
@@ -106,7 +109,7 @@ elseif ARGV[5] == 'set' then
     redis.call('HSET', KEYS[3], 'e', ARGV[2], 'epoch', epoch, 'seq', n)
   end
 end
-if ARGV[3] ~= '-' then redis.call('PEXPIRE', KEYS[3], ARGV[10]) end
+if ARGV[3] ~= '-' and ARGV[3] ~= 'u' then redis.call('PEXPIRE', KEYS[3], ARGV[10]) end
 redis.call('PUBLISH', ARGV[7], epoch .. '.' .. n .. '\n' .. ARGV[2])
 return {1, epoch, n}
 `)

@@ -44,6 +44,8 @@ func testLives(t *testing.T, open Open) {
 			t.Errorf("a last progress: %v, want %v", ok, want)
 		}
 	}
+	update := Transition("v", 1, models.EventUpdated) // from outside, who may be late
+	update.Transition = false
 	start, seq := began, uint64(0)
 	var before []life
 	for range 3 {
@@ -60,13 +62,15 @@ func testLives(t *testing.T, open Open) {
 			if name == models.EventProgress {
 				add(t, l, "acme", Progress("v", rev, 50))
 				dropped(t, l, "acme", Progress("v", rev-1, 40))
+				add(t, l, "acme", update)
 			}
 			progress("v", name == models.EventProgress)
 		}
 		repeat(v)
 		dropped(t, l, "acme", Progress("v", 4, 90)) // of a worker that has not heard yet
+		dropped(t, l, "acme", update)
 		progress("v", false)
-		seq += uint64(len(wholeLife)) + 3
+		seq += uint64(len(wholeLife)) + 6
 		before = append(before, v)
 		start = start.Add(time.Minute)
 	}

@@ -84,7 +84,7 @@ func TestArrivalsWithoutTheLog(t *testing.T) {
 	a.Progress(models.UploadProgress{UploadBase: base("acme", "x", 1)})
 	a.tell(t.Context())
 	a.tell(t.Context())
-	if len(a.ends) != arrivalsHeld || len(a.latest) != 0 || a.ends[0].ID != "upload:0:end" {
+	if len(a.ends) != arrivalsHeld || len(a.latest) != 0 || a.ends[0].ID != "upload 0 end" {
 		t.Errorf("%d ends wait, %d of progress", len(a.ends), len(a.latest))
 	}
 	delete(f.down, "log")
