@@ -87,6 +87,7 @@ type Stream struct {
 	behind  bool   // (at, live] is read from the log
 	reset   string // to be told first, with its place
 	resetAt rooms.Cursor
+	before  rooms.Cursor // where the reader is as long as reset is due
 	ended   error
 	wake    chan struct{}
 	done    chan struct{} // closed with ended
@@ -129,6 +130,9 @@ func (st *Stream) subscribe(ctx context.Context) error {
 	}
 	switch {
 	case st.reset != "":
+		if st.before = start; st.resume {
+			st.before = st.after
+		}
 	case st.resume && st.after != start:
 		st.at, st.behind = st.after, true
 		st.drop()
@@ -164,6 +168,9 @@ func (st *Stream) deliver(head rooms.Cursor, events []models.Event) {
 // lost tells the reader to begin anew from live; mu is held.
 func (st *Stream) lost(why string) {
 	st.drop()
+	if st.reset == "" {
+		st.before = st.at
+	}
 	st.behind, st.reset, st.at, st.resetAt = false, why, st.live, st.live
 	st.streams.resets.Add(1)
 }
@@ -216,10 +223,14 @@ func (st *Stream) Ready(ctx context.Context) (Part, bool, error) {
 	return part, part.Cursor != (rooms.Cursor{}), err
 }
 
-// Reached returns the place that the reader has reached.
+// Reached returns the place that the reader has reached. A reset that is yet to
+// be told is after it: who comes again from there is told.
 func (st *Stream) Reached() rooms.Cursor {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if st.reset != "" {
+		return st.before
+	}
 	return st.at
 }
 

@@ -32,6 +32,27 @@ func read(t *testing.T, st *Stream, to rooms.Cursor) (seqs []uint64) {
 	}
 }
 
+// A reset that is due is before the reader's place: who comes again from there is
+// told of it, however the stream ended in between.
+func TestResetIsNotPassed(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	s := New(Config{Hub: f, Events: f})
+	f.add(models.EventQueued, "v1", models.ToOrganization)
+	f.tell(1)
+	st := open(t, s, Query{})
+	before := f.cursor(1)
+	for range 2 { // the second one while the first is due
+		f.lose()
+		if at := st.Reached(); at != before {
+			t.Errorf("reached %v, and the reset after %v was told to nobody", at, before)
+		}
+	}
+	if part, err := st.Next(t.Context()); err != nil || part.Reset != ResetLost || part.Cursor != f.cursor(0) || st.Reached() != part.Cursor {
+		t.Error(part, err, st.Reached())
+	}
+}
+
 // Whatever is told late, read slowly, or missed before: each event that may be
 // heard comes once, in order.
 func TestEveryEventOnceInOrder(t *testing.T) {
