@@ -14,15 +14,20 @@ import (
 func (d *Door) listen(f *feed, r *http.Request, who models.Identity) error {
 	ctx := r.Context()
 	after, resume := place(r)
-	videos, err := d.videos(ctx, who, r.URL.Query())
+	ids, err := videos(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	st, err := d.Streams.Open(r, who, stream.Query{Door: "sse", Videos: videos, After: after, Resume: resume})
+	// The stream comes first: its limits bound how often the library is asked.
+	st, err := d.Streams.Open(r, who, stream.Query{Door: "sse", Videos: ids, After: after, Resume: resume})
 	if err != nil {
 		return err
 	}
 	defer st.Close()
+	f.over = st.Done()
+	if err := d.Library.Known(ctx, who, ids...); err != nil {
+		return err
+	}
 	f.begin()
 	recovered := resume
 	take := func(part stream.Part) (bool, error) {

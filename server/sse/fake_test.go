@@ -18,6 +18,7 @@ import (
 	"reelroom/server/api"
 	"reelroom/server/harness/eventsource"
 	"reelroom/server/library"
+	"reelroom/server/limits"
 	"reelroom/server/stream"
 )
 
@@ -36,6 +37,12 @@ type fake struct {
 	video  models.Document
 	untold bool  // the log does not know of the video's revision
 	down   error // of the library
+	away   error // of the log
+	asked  int   // how often the library was
+	reads  int   // of the log
+	rev    int64 // of events
+	before func()
+	bounds *limits.Limits
 	who    models.Identity
 	door   *Door
 }
@@ -65,6 +72,9 @@ func (f *fake) Subscribe(_ context.Context, _ string, deliver func(rooms.Cursor,
 func (f *fake) After(_ context.Context, _ string, c rooms.Cursor, limit int) ([]models.Event, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.reads++; f.away != nil && f.reads < 100 {
+		return nil, f.away
+	}
 	if c != (rooms.Cursor{}) && (c.Epoch != f.epoch || int(c.Seq) < f.gone || int(c.Seq) > len(f.events)) {
 		return nil, models.ErrReset
 	}
@@ -80,7 +90,7 @@ func (f *fake) add(name models.EventName, video string, attempt int, fields stri
 	if fields == "" {
 		fields = `"n":0`
 	}
-	e := models.Event{Name: name, OrganizationID: "acme", Audience: models.ToOrganization, VideoID: video, Attempt: attempt,
+	e := models.Event{Name: name, OrganizationID: "acme", Audience: models.ToOrganization, VideoID: video, Attempt: attempt, Rev: f.rev,
 		Epoch: f.epoch, Seq: uint64(n), Payload: fmt.Appendf(nil, `{"videoId":%q,"attempt":%d,%s,"seq":%d}`, video, attempt, fields, n)}
 	f.events = append(f.events, e)
 	if f.hidden > 0 {
@@ -114,6 +124,7 @@ func (f *fake) lose() {
 }
 
 func (f *fake) Known(_ context.Context, who models.Identity, ids ...string) error {
+	f.asked++
 	for _, id := range ids {
 		if id != "v" || who.OrganizationID != "acme" {
 			return models.ErrNotFound
@@ -129,12 +140,21 @@ func (f *fake) Get(ctx context.Context, who models.Identity, id string) (models.
 }
 
 func (f *fake) Standing(ctx context.Context, who models.Identity, id string) (s library.Standing, err error) {
-	if err := f.Known(ctx, who, id); err != nil {
-		return s, err
+	f.mu.Lock()
+	s.Cursor = f.cursor(len(f.events)).String()
+	f.mu.Unlock()
+	if f.before != nil {
+		f.before()
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s = library.Standing{Document: f.video, Cursor: f.cursor(len(f.events)).String()}
+	if err := f.Known(ctx, who, id); err != nil {
+		return s, err
+	}
+	if f.video.Status == models.StatusDeleted {
+		return s, models.ErrNotFound
+	}
+	s.Document = f.video
 	if f.video.Status.Terminal() && !f.untold {
 		s.Told, s.Head = true, f.cursor(len(f.events))
 	}
@@ -167,7 +187,7 @@ func (f *fake) serve(t *testing.T) *http.Client {
 		defer f.mu.Unlock()
 		return f.who, nil
 	}
-	s := &http.Server{Handler: api.New(api.Config{Library: &library.Library{}, Verify: verify, Doors: []api.Door{f.door}}), ReadHeaderTimeout: time.Minute}
+	s := &http.Server{Handler: api.New(api.Config{Library: &library.Library{}, Verify: verify, Doors: []api.Door{f.door}, Limits: f.bounds}), ReadHeaderTimeout: time.Minute}
 	l := &pipes{accept: make(chan net.Conn), closed: make(chan struct{})}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(l) }()

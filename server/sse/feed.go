@@ -23,6 +23,8 @@ const (
 	heartbeat = 15 * time.Second
 	// patience is how long a client may take nothing of what is sent.
 	patience = 10 * time.Second
+	// grace is how long it may still take for what is sent when the stream ends.
+	grace = time.Second
 	// Clients come again after this time, so that those of a node that has gone
 	// do not all come at once.
 	leastRetry, mostRetry = time.Second, 3 * time.Second
@@ -50,21 +52,23 @@ type feed struct {
 	begun   bool
 	id      rooms.Cursor // the last one that was sent
 	buf     bytes.Buffer
+	over    <-chan struct{} // closed when the stream has ended; nil before there is one
 }
 
 // streaming lets a visitor in and hands him a feed. What is unavailable only for
 // now is told as a stream that ends at once: an EventSource comes again after
 // that, and never after any other status than 200.
 func (d *Door) streaming(g *api.Gate, serve func(*feed, *http.Request, models.Identity) error) api.Handler {
+	head := g.Member(d.head)
 	return func(w http.ResponseWriter, r *http.Request) error {
+		if r.Method == http.MethodHead {
+			return head(w, r)
+		}
 		who, err := g.StreamVisitor(w, r)
 		if err != nil {
 			return err
 		}
-		f := &feed{w: w, control: http.NewResponseController(w), rest: func() {}, old: r.ProtoMajor == 1}
-		if r.Method == http.MethodHead {
-			return d.head(f, r, who)
-		}
+		f := newFeed(w, r)
 		f.rest = api.Stream(r, patience)
 		if err = serve(f, r, who); err == nil || r.Context().Err() != nil {
 			return err
@@ -77,17 +81,24 @@ func (d *Door) streaming(g *api.Gate, serve func(*feed, *http.Request, models.Id
 }
 
 // head answers HEAD: what GET would begin with.
-func (d *Door) head(f *feed, r *http.Request, who models.Identity) error {
-	if id := r.PathValue("id"); id != "" {
-		if err := d.Library.Known(r.Context(), who, id); err != nil {
+func (d *Door) head(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	ids := []string{r.PathValue("id")}
+	if ids[0] == "" {
+		var err error
+		if ids, err = videos(r.URL.Query()); err != nil {
 			return err
 		}
-	} else if _, err := d.videos(r.Context(), who, r.URL.Query()); err != nil {
+	}
+	if err := d.Library.Known(r.Context(), who, ids...); err != nil {
 		return err
 	}
-	f.headers()
-	f.w.WriteHeader(http.StatusOK)
+	newFeed(w, r).headers()
+	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+func newFeed(w http.ResponseWriter, r *http.Request) *feed {
+	return &feed{w: w, control: http.NewResponseController(w), rest: func() {}, old: r.ProtoMajor == 1}
 }
 
 func (f *feed) headers() {
@@ -148,22 +159,32 @@ func (f *feed) mark(at rooms.Cursor) {
 	}
 }
 
+// advance is mark where the place is not one before the last: this node may be
+// told later what the state that was sent has already.
+func (f *feed) advance(at rooms.Cursor) {
+	if at.Epoch != f.id.Epoch || at.Seq > f.id.Seq {
+		f.mark(at)
+	}
+}
+
 // beat writes a comment that keeps the connection, and the place where nothing
 // of what was passed since was for this client: without data that is no event.
 func (f *feed) beat(at rooms.Cursor) error {
 	f.begin()
 	f.buf.WriteString(": heartbeat\n")
-	f.mark(at)
+	f.advance(at)
 	f.buf.WriteString("\n")
 	return f.flush()
 }
 
-// flush sends what was written.
+// flush sends what was written. A client that does not take it has less patience
+// when the stream has ended meanwhile, as with its token.
 func (f *feed) flush() error {
 	if f.buf.Len() == 0 {
 		return nil
 	}
 	defer f.rest()
+	defer f.hurry()()
 	_, err := f.w.Write(f.buf.Bytes())
 	if f.buf.Reset(); f.buf.Cap() > keptBuffer {
 		f.buf = bytes.Buffer{}
@@ -172,6 +193,28 @@ func (f *feed) flush() error {
 		err = f.control.Flush()
 	}
 	return err
+}
+
+// hurry ends what is being written when that takes long and the stream ends. The
+// returned function must be called when it was written.
+func (f *feed) hurry() (written func()) {
+	if f.over == nil {
+		return func() {}
+	}
+	done, gone := make(chan struct{}), make(chan struct{})
+	timer := time.AfterFunc(grace, func() {
+		defer close(gone)
+		select {
+		case <-f.over:
+			_ = f.control.SetWriteDeadline(time.Unix(1, 0)) // as good as now
+		case <-done:
+		}
+	})
+	return func() {
+		if close(done); !timer.Stop() {
+			<-gone
+		}
+	}
 }
 
 // keptBuffer is what an idle stream may hold, in bytes; fullBuffer is how much
@@ -215,6 +258,7 @@ func (f *feed) run(ctx context.Context, st *stream.Stream, idle time.Duration, t
 		}
 		wait, cancel := context.WithDeadline(ctx, until)
 		part, err := st.Next(wait)
+		due := wait.Err() != nil
 		cancel()
 		switch {
 		case err == nil:
@@ -231,11 +275,11 @@ func (f *feed) run(ctx context.Context, st *stream.Stream, idle time.Duration, t
 			}
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case !errors.Is(err, context.DeadlineExceeded):
+		case !due || !errors.Is(err, context.DeadlineExceeded): // the log's own may be one, too
 			return err
 		case idle > 0 && time.Since(quiet) >= idle:
 			f.begin()
-			f.mark(st.Reached())
+			f.advance(st.Reached())
 			return f.end(endIdle)
 		default:
 			if err := f.beat(st.Reached()); err != nil {

@@ -3,6 +3,7 @@ package sse
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -47,12 +48,15 @@ type following struct {
 	id    string
 	now   library.Standing
 	job   models.Job
-	known rooms.Cursor // up to here the state that was sent has everything
+	known rooms.Cursor // up to here the state that was sent has everything,
+	rev   int64        // and of what came later all changes before this one
+	gone  bool         // there is no such job any more, or never was
 }
 
 // follow streams a job: the present state, then every event of it, until the
 // outcome. A client that comes again gets what it has missed and no state, and
-// 204 where it has had the outcome: after that an EventSource stays away.
+// 204 where it has had the outcome: after that an EventSource stays away. Of a
+// video that was deleted meanwhile the log may still tell.
 func (d *Door) follow(f *feed, r *http.Request, who models.Identity) error {
 	ctx := r.Context()
 	j := &following{feed: f, door: d, who: who, id: r.PathValue("id")}
@@ -65,7 +69,12 @@ func (d *Door) follow(f *feed, r *http.Request, who models.Identity) error {
 		return err
 	}
 	defer st.Close()
-	if err := j.look(ctx); err != nil {
+	f.over = st.Done()
+	err = j.look(ctx)
+	if j.gone = resume && errors.Is(err, models.ErrNotFound); j.gone {
+		j.now.Head, err = rooms.ParseCursor(j.now.Cursor)
+	}
+	if err != nil {
 		return err
 	}
 	if !resume {
@@ -75,7 +84,7 @@ func (d *Door) follow(f *feed, r *http.Request, who models.Identity) error {
 		if err := f.flush(); err != nil || j.job.Status.Ended() {
 			return err
 		}
-	} else if j.comeAgain(); j.now.Told {
+	} else if j.comeAgain(); j.now.Told || j.gone {
 		if done, err := j.missed(ctx, st); done || err != nil {
 			return err
 		}
@@ -92,7 +101,7 @@ func (j *following) look(ctx context.Context) (err error) {
 	if j.now, err = j.door.Library.Standing(ctx, j.who, j.id); err != nil {
 		return err
 	}
-	j.job = models.JobOf(&j.now.Document)
+	j.job, j.rev = models.JobOf(&j.now.Document), j.now.Document.Rev
 	j.known, err = rooms.ParseCursor(j.now.Cursor)
 	return err
 }
@@ -100,7 +109,7 @@ func (j *following) look(ctx context.Context) (err error) {
 // comeAgain prepares for a client to which no state is sent: the events make up
 // what it is told.
 func (j *following) comeAgain() {
-	j.known, j.job = rooms.Cursor{}, models.Job{JobID: j.id, Title: j.job.Title}
+	j.known, j.rev, j.job = rooms.Cursor{}, 0, models.Job{JobID: j.id, Title: j.job.Title}
 }
 
 // tell writes a message about the job as it is now.
@@ -109,20 +118,23 @@ func (j *following) tell(m JobMessage, at rooms.Cursor) error {
 	return j.json("", at, m)
 }
 
-// missed sends what a client has missed of a job whose outcome is in the log. It
-// reports whether that was all.
+// missed sends what a client has missed of a job whose outcome is in the log, or
+// that is gone. It reports whether that was all.
 func (j *following) missed(ctx context.Context, st *stream.Stream) (done bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, tellTime)
 	defer cancel()
-	for at := st.Reached(); at.Epoch != j.now.Head.Epoch || at.Seq < j.now.Head.Seq; {
+	head := j.now.Head
+	at := st.Reached()
+	lost := at.Epoch == head.Epoch && at.Seq > head.Seq // the client has been where the log has lost its end
+	for lost || at.Epoch != head.Epoch || at.Seq < head.Seq {
 		part, err := st.Next(ctx)
 		if err != nil {
-			if ctx.Err() == context.DeadlineExceeded {
+			if ctx.Err() == context.DeadlineExceeded && !j.gone {
 				return false, nil // the stream goes on
 			}
 			return false, err
 		}
-		at = part.Cursor
+		at, lost = part.Cursor, false
 		more, err := j.take(ctx, part)
 		if err == nil {
 			err = j.flush()
@@ -130,6 +142,9 @@ func (j *following) missed(ctx context.Context, st *stream.Stream) (done bool, e
 		if err != nil || !more {
 			return true, err
 		}
+	}
+	if j.gone {
+		return true, models.ErrNotFound
 	}
 	if !j.begun {
 		j.w.WriteHeader(http.StatusNoContent)
@@ -148,7 +163,7 @@ func (j *following) take(ctx context.Context, part stream.Part) (more bool, err 
 	for i := range part.Events {
 		e := &part.Events[i]
 		at := rooms.CursorOf(e)
-		if at.Epoch == j.known.Epoch && at.Seq <= j.known.Seq {
+		if at.Epoch == j.known.Epoch && at.Seq <= j.known.Seq || e.Rev != 0 && e.Rev < j.rev {
 			continue
 		}
 		ends := j.ends(e)

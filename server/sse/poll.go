@@ -56,11 +56,14 @@ func (d *Door) poll(w http.ResponseWriter, r *http.Request, who models.Identity)
 	if err != nil {
 		return err
 	}
-	videos, err := d.videos(r.Context(), who, r.URL.Query())
+	ids, err := videos(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	st, err := d.Streams.Open(r, who, stream.Query{Door: "poll", Videos: videos, After: ask.after, Resume: ask.resume})
+	if err := d.Library.Known(r.Context(), who, ids...); err != nil {
+		return err
+	}
+	st, err := d.Streams.Open(r, who, stream.Query{Door: "poll", Videos: ids, After: ask.after, Resume: ask.resume})
 	if err != nil {
 		return err
 	}
@@ -137,7 +140,7 @@ func collect(ctx context.Context, st *stream.Stream, ask asked) (Polled, error) 
 		if err == nil && !ready && wait.Err() == nil {
 			part, err = st.Next(wait)
 		}
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		if errors.Is(err, context.DeadlineExceeded) && wait.Err() != nil && ctx.Err() == nil {
 			err = nil
 		}
 		if err != nil {
