@@ -60,25 +60,34 @@ var errLogAway = models.Errorf(models.CodeUnavailable, "The event log does not a
 
 // follow opens the feed of a job. With resume it tells only what comes after the
 // client's place.
-func (d *Door) follow(r *http.Request, who models.Identity, id string, after rooms.Cursor, resume bool) (feed, error) {
+func (d *Door) follow(r *http.Request, who models.Identity, id string, after rooms.Cursor, resume bool) (_ feed, err error) {
 	f := &jobFeed{door: d, who: who, id: id}
+	// The stream comes first: its limits bound how often the library is asked.
+	f.stream, err = d.Streams.Open(r, who, stream.Query{Door: "ws", Videos: []string{id}, Only: true, After: after, Resume: resume})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			f.stream.Close()
+		}
+	}()
 	now, err := d.Library.Standing(r.Context(), who, id)
 	absent := resume && errors.Is(err, models.ErrNotFound) // if it was deleted, the log may still tell
 	if err != nil && !absent {
 		return nil, err
 	}
 	f.known = err == nil
-	start, err := placeOf(now.Cursor)
+	f.place, err = placeOf(now.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case absent:
-		f.over, f.ended, f.head = true, models.ErrNotFound, start
+		f.over, f.ended, f.head = true, models.ErrNotFound, f.place
 	case resume:
 		f.over, f.head, f.job = now.Told, now.Head, models.JobOf(&now.Document)
 	default:
-		after = start
 		f.tell(&now, "")
 	}
 	if resume {
@@ -89,10 +98,6 @@ func (d *Door) follow(r *http.Request, who models.Identity, id string, after roo
 			return nil, f.ended
 		}
 		f.first, f.last = []any{}, true
-	}
-	f.stream, err = d.Streams.Open(r, who, stream.Query{Door: "ws", Videos: []string{id}, Only: true, After: after, Resume: true})
-	if err != nil {
-		return nil, err
 	}
 	return f, nil
 }

@@ -159,3 +159,29 @@ func TestLimits(t *testing.T) {
 	three := b.connect("?jobId=v1" + mine) // the places are free again
 	three.expect("state e1.2 0")
 }
+
+// Who asks for jobs that are not there is bounded as all others are.
+func TestNobodyAsksWithoutBounds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, false, limits.Settings{UserHandshakes: 1})
+	asked := 0
+	b.before = func() { asked++ }
+	for range 20 { // as many at once
+		b.connect("?jobId=v9"+mine).closed(4404, "Unknown job")
+	}
+	before := asked
+	for range 100 {
+		c := b.connect("?jobId=v9" + mine)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		_, _, err := c.Read(ctx)
+		cancel()
+		if websocket.CloseStatus(err) == websocket.StatusTryAgainLater {
+			if asked != before {
+				t.Error("the library was asked for who was refused")
+			}
+			return
+		}
+		before = asked
+	}
+	t.Error("nobody was refused")
+}
