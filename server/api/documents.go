@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strconv"
 	"sync"
 
 	"reelroom/server/documents"
@@ -17,17 +16,8 @@ func (a *api) describe(document func() []byte) Handler {
 	})
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, tag := whole()
-		h := w.Header()
-		h.Set("ETag", tag)
-		h.Set("Cache-Control", "public, no-cache")
-		if matches(r.Header.Get("If-None-Match"), tag) {
-			w.WriteHeader(http.StatusNotModified)
-			return nil
-		}
-		h.Set("Content-Type", "application/json")
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-		_, err := w.Write(body)
-		return err
+		w.Header().Set("Cache-Control", "public, no-cache")
+		return writeBody(w, r, body, tag)
 	}
 }
 

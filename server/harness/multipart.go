@@ -16,18 +16,14 @@ import (
 // so that the server knows it before the file comes, and with its length, so
 // that the server can refuse it before reading.
 func (a *app) send(ctx context.Context, path, title string, row *row) (doc models.Document, err error) {
-	f, err := os.Open(path)
+	f, size, err := openFile(path)
 	if err != nil {
-		return doc, models.Errorf(codeFile, "cannot be opened: %v", bare(err))
+		return doc, err
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return doc, models.Errorf(codeFile, "is not a file")
-	}
-	row.begin(filepath.Base(path), info.Size(), bytesUnit)
+	row.begin(filepath.Base(path), size, bytesUnit)
 	if a.screen.width == 0 {
-		a.note("%s: uploading %d bytes", filepath.Base(path), info.Size())
+		a.note("%s: uploading %d bytes", filepath.Base(path), size)
 	}
 
 	var head bytes.Buffer
@@ -39,13 +35,13 @@ func (a *app) send(ctx context.Context, path, title string, row *row) (doc model
 	begin := head.Len()
 	_ = form.Close()
 	tail := bytes.NewReader(head.Bytes()[begin:])
-	body := io.MultiReader(bytes.NewReader(head.Bytes()[:begin]), io.TeeReader(io.LimitReader(f, info.Size()), counting{row}), tail)
+	body := io.MultiReader(bytes.NewReader(head.Bytes()[:begin]), io.TeeReader(io.LimitReader(f, size), counting{row}), tail)
 
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.address()+"/api/videos", body)
 	if err != nil {
 		return doc, err
 	}
-	req.ContentLength = int64(head.Len()) + info.Size()
+	req.ContentLength = int64(head.Len()) + size
 	req.Header.Set("Content-Type", form.FormDataContentType())
 	// A refusal by token or size is heard before the file is sent.
 	req.Header.Set("Expect", "100-continue")
@@ -75,4 +71,18 @@ type counting struct{ row *row }
 func (c counting) Write(p []byte) (int, error) {
 	c.row.advance(int64(len(p)))
 	return len(p), nil
+}
+
+// openFile opens a file that is to be sent and returns its size, in bytes.
+func openFile(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, models.Errorf(codeFile, "cannot be opened: %v", bare(err))
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		_ = f.Close()
+		return nil, 0, models.Errorf(codeFile, "is not a file")
+	}
+	return f, info.Size(), nil
 }

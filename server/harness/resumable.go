@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -24,22 +23,18 @@ const (
 
 // sendResumable uploads one file by tus 1.0, and goes on where it was cut.
 func (a *app) sendResumable(ctx context.Context, path, title string, row *row) (doc models.Document, err error) {
-	f, err := os.Open(path)
+	f, size, err := openFile(path)
 	if err != nil {
-		return doc, models.Errorf(codeFile, "cannot be opened: %v", bare(err))
+		return doc, err
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return doc, models.Errorf(codeFile, "is not a file")
-	}
-	row.begin(filepath.Base(path), info.Size(), bytesUnit)
+	row.begin(filepath.Base(path), size, bytesUnit)
 	meta := "filename " + base64.StdEncoding.EncodeToString([]byte(filepath.Base(path)))
 	if title != "" {
 		meta += ",title " + base64.StdEncoding.EncodeToString([]byte(title))
 	}
 	begun, err := a.tus(ctx, http.MethodPost, a.address()+"/api/uploads", nil, 0,
-		"Upload-Length", strconv.FormatInt(info.Size(), 10), "Upload-Metadata", meta)
+		"Upload-Length", strconv.FormatInt(size, 10), "Upload-Metadata", meta)
 	if err != nil {
 		return doc, err
 	}
@@ -51,7 +46,7 @@ func (a *app) sendResumable(ctx context.Context, path, title string, row *row) (
 	if err != nil {
 		return doc, models.Errorf(models.CodeUnsupported, "the answer of %s names no upload", a.address())
 	}
-	id, err := a.resume(ctx, at.String(), f, info.Size(), filepath.Base(path), row)
+	id, err := a.resume(ctx, at.String(), f, size, filepath.Base(path), row)
 	if err != nil {
 		return doc, err
 	}
