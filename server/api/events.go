@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 
 	"reelroom/models"
@@ -53,8 +55,8 @@ func (a *api) publish(w http.ResponseWriter, r *http.Request, who models.Identit
 	case kind == typeLines:
 		return a.publishAll(w, r, who, lines(body))
 	case len(body) > 0 && body[0] == '[':
-		var events []json.RawMessage
-		if err := json.Unmarshal(body, &events); err != nil {
+		events, err := elements(body)
+		if err != nil {
 			return errNoObject.Because(err)
 		}
 		return a.publishAll(w, r, who, events)
@@ -72,6 +74,33 @@ func (a *api) publish(w http.ResponseWriter, r *http.Request, who models.Identit
 	}
 	return Write(w, http.StatusAccepted, receipt)
 }
+
+// elements returns the elements of an array, and of one that has too many no more
+// than tell so: a small body can hold half a million.
+func elements(body []byte) (events []json.RawMessage, err error) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	if _, err := d.Token(); err != nil { // the bracket
+		return nil, err
+	}
+	for d.More() {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return nil, err
+		}
+		if events = append(events, raw); len(events) > maxEvents {
+			return events, nil
+		}
+	}
+	if _, err := d.Token(); err != nil { // the other one
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.Join(errTail, err)
+	}
+	return events, nil
+}
+
+var errTail = errors.New("something follows the array")
 
 func lines(body []byte) (events []json.RawMessage) {
 	for line := range bytes.Lines(body) {

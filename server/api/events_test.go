@@ -164,3 +164,19 @@ func FuzzPublishOverHTTP(f *testing.F) {
 		}
 	})
 }
+
+// An array of very many elements is refused before they are all taken apart, and
+// what is no array is refused as such.
+func TestElementsAreBounded(t *testing.T) {
+	t.Parallel()
+	bomb := []byte("[" + strings.Repeat("0,", maxEventsBody/2-2) + "0]")
+	if events, err := elements(bomb); err != nil || len(events) != maxEvents+1 {
+		t.Errorf("%d of half a million were read, %v", len(events), err)
+	}
+	for body, want := range map[string]int{"[]": 0, "[1]": 1, ` [ {"a":[1]} , 2 ] ` + "\n": 2, "[1": -1, "[1,": -1, "[1 2]": -1, "[1]]": -1, "[1] 2": -1, "[1}": -1, "[,]": -1, "[1,]": -1} {
+		events, err := elements([]byte(body))
+		if err != nil && want >= 0 || err == nil && want != len(events) {
+			t.Errorf("%s: %d elements, %v", body, len(events), err)
+		}
+	}
+}
