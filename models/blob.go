@@ -26,12 +26,18 @@ func BlobPath(org, key string) (string, error) {
 	if !ValidID(org) || !validKey(key) {
 		return "", Errorf(CodeInvalid, "This is not the key of a file.")
 	}
+	return Folder(org) + "/" + key, nil
+}
+
+// Folder returns the name of an organization's folder, which is its [Segment]
+// unless that is longer than a name may be. No two organizations share one.
+func Folder(org string) string {
 	folder := Segment(org)
 	if len(folder) > maxKeyPart {
 		sum := sha256.Sum256([]byte(org))
 		folder = hashed + hex.EncodeToString(sum[:])
 	}
-	return folder + "/" + key, nil
+	return folder
 }
 
 // BlobOwner is the way back from a [BlobPath]; ok is false for what is none, and

@@ -277,3 +277,27 @@ func TestFullQueueHoldsUploadsBack(t *testing.T) {
 		t.Errorf("%s", a.body)
 	}
 }
+
+// An organization whose name is longer than a file's may be has uploads, too, and
+// they are looked after.
+func TestUploadsOfTheLongestOrganization(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	org := strings.Repeat("\u00e9", models.MaxIDBytes/2)
+	n, ann := b.nodes[0], tokenOf(t, org, "ann", models.RoleEditor)
+	file, old := video(5000), n.begin(ann, 5000)
+	path := n.begin(ann, len(file))
+	b.store.set(true)
+	n.patch(path, ann, 0, file).want(t, http.StatusNoContent, "")
+	b.store.set(false)
+	b.sweep()
+	if a := n.head(path, ann); !bytes.Equal(n.media(ann, a.Header.Get("Reelroom-Video-Id")), file) {
+		t.Error("the file differs")
+	}
+	b.clock.forward(2 * time.Hour)
+	b.sweep()
+	n.head(old, ann).want(t, http.StatusNotFound, "")
+	if left, err := os.ReadDir(filepath.Join(b.dir, models.Folder(org))); err != nil || len(left) != 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}

@@ -132,17 +132,15 @@ func (d *Door) sweep(ctx context.Context) error {
 	}
 	var wrong error
 	for _, folder := range folders {
-		org, ok := models.Unsegment(folder)
-		if !ok {
-			continue
-		}
 		names, err := d.shelf.names(folder)
 		wrong = errors.Join(wrong, err)
 		for _, id := range names {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			wrong = errors.Join(wrong, d.look(ctx, org, id))
+			if org, ok := d.shelf.owner(folder, id); ok {
+				wrong = errors.Join(wrong, d.look(ctx, org, id))
+			}
 		}
 	}
 	return wrong

@@ -77,12 +77,12 @@ func openShelf(dir string) (*shelf, error) {
 var ids = regexp.MustCompile(`^[0-9a-z]{26}$`)
 
 func place(org, id, file string) string {
-	return filepath.Join(models.Segment(org), id, file)
+	return filepath.Join(models.Folder(org), id, file)
 }
 
 // create makes the upload, durably.
 func (s *shelf) create(u state) error {
-	folder := models.Segment(u.OrganizationID)
+	folder := models.Folder(u.OrganizationID)
 	if err := s.root.MkdirAll(place(u.OrganizationID, u.ID, ""), 0o700); err != nil {
 		return failure(err)
 	}
@@ -162,6 +162,20 @@ func (s *shelf) load(org, id string) (*upload, error) {
 	return u, nil
 }
 
+// owner returns the organization of an upload by its place; ok is false where
+// that has no state which tells, or one that was put there by others.
+func (s *shelf) owner(folder, id string) (org string, ok bool) {
+	if org, ok := models.Unsegment(folder); ok {
+		return org, true
+	}
+	raw, err := s.root.ReadFile(filepath.Join(folder, id, stateFile))
+	var u state
+	if err != nil || json.Unmarshal(raw, &u) != nil {
+		return "", false
+	}
+	return u.OrganizationID, models.Folder(u.OrganizationID) == folder
+}
+
 var errDamaged = errors.New("the upload's state cannot be read")
 
 // open opens the bytes.
@@ -197,7 +211,7 @@ func (s *shelf) remove(org, id string) error {
 // list returns the uploads of an organization that are no videos yet, oldest
 // first. Which ones are is remembered: they are many, and stay what they are.
 func (s *shelf) list(org string) ([]*upload, error) {
-	names, err := s.names(models.Segment(org))
+	names, err := s.names(models.Folder(org))
 	if err != nil {
 		return nil, err
 	}
