@@ -301,3 +301,29 @@ func TestUploadsOfTheLongestOrganization(t *testing.T) {
 		t.Errorf("%v is left, %v", left, err)
 	}
 }
+
+// Where a file system does not tell capitals apart, two organizations share a
+// folder: neither is given the other's uploads, nor removes them.
+func TestUploadsInASharedFolder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	n, ann, eve := b.nodes[0], tokenOf(t, "Acme", "ann", models.RoleEditor), tokenOf(t, "acme", "ann", models.RoleEditor)
+	path := n.begin(ann, 5000)
+	if err := os.Rename(filepath.Join(b.dir, "Acme"), filepath.Join(b.dir, "acme")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("acme", filepath.Join(b.dir, "Acme")); err != nil && !os.IsExist(err) {
+		t.Fatal(err)
+	}
+	n.head(path, eve).want(t, http.StatusNotFound, "")
+	if a := n.do("GET", "/api/uploads", eve, nil); strings.TrimSpace(string(a.body)) != `{"data":[]}` {
+		t.Errorf("another's list is %s", a.body)
+	}
+	place := filepath.Join(b.dir, "acme", lastOf(path))
+	long := time.Now().Add(-2 * time.Hour)
+	if err := os.Chtimes(place, long, long); err != nil {
+		t.Fatal(err)
+	}
+	b.sweep()
+	n.head(path, ann).want(t, http.StatusOK, "")
+}

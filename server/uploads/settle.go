@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -174,7 +175,12 @@ func (d *Door) look(ctx context.Context, org, id string) error {
 }
 
 // stray removes what a server left that died while it made or removed an upload.
+// What has a state is another's, which a file system that does not tell capitals
+// apart puts into this folder, or is damaged: that is for people to look at.
 func (d *Door) stray(org, id string) error {
+	if _, err := d.shelf.root.Stat(place(org, id, stateFile)); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	info, err := d.shelf.root.Stat(place(org, id, ""))
 	if err != nil || !ids.MatchString(id) || d.Now().Sub(info.ModTime()) < strayTime {
 		return nil //nolint:nilerr // gone meanwhile
