@@ -27,6 +27,7 @@ type fake struct {
 	subs   map[int]func(rooms.Cursor, []models.Event)
 	next   int
 	reads  int
+	bytes  int // of payloads that were read
 }
 
 func newFake() *fake {
@@ -56,7 +57,11 @@ func (f *fake) After(_ context.Context, _ string, c rooms.Cursor, limit int) ([]
 		return nil, models.ErrReset
 	}
 	from := max(int(c.Seq), f.gone)
-	return f.events[from:min(from+limit, len(f.events))], nil
+	page := f.events[from:min(from+limit, len(f.events))]
+	for i := range page {
+		f.bytes += len(page[i].Payload)
+	}
+	return page, nil
 }
 
 // add gives an event its place; nobody is told.

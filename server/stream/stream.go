@@ -49,8 +49,10 @@ const (
 	// maxQueue bounds what waits for a reader, in bytes. Beyond it what waits is
 	// dropped, and read from the log when the reader comes.
 	maxQueue = 64 << 10
-	// pageEvents is how much is read from the log at once.
+	// pageEvents is how much is read from the log at once, pageBytes how much of
+	// that a reader holds who may be slow to take it; one event may be larger.
 	pageEvents = 256
+	pageBytes  = 256 << 10
 	readTime   = 10 * time.Second
 	// lagPause is the wait where the log has not yet what the hub has told.
 	lagPause = 50 * time.Millisecond
@@ -77,6 +79,7 @@ type Stream struct {
 	leave  []func()
 	cancel func() // of the hub
 	expiry *time.Timer
+	limit  int // of events in the next page; the reader's own
 	once   sync.Once
 
 	mu      sync.Mutex
@@ -94,7 +97,7 @@ type Stream struct {
 }
 
 func newStream(s *Streams, who models.Identity, q Query) *Stream {
-	st := &Stream{streams: s, who: who, door: q.Door, only: q.Only, after: q.After, resume: q.Resume, videos: map[string]bool{},
+	st := &Stream{streams: s, who: who, door: q.Door, only: q.Only, after: q.After, resume: q.Resume, limit: pageEvents, videos: map[string]bool{},
 		wake: make(chan struct{}, 1), done: make(chan struct{})}
 	for _, id := range q.Videos {
 		st.videos[id] = true
@@ -274,14 +277,14 @@ func (st *Stream) read(ctx context.Context) (Part, error) {
 		if !behind {
 			return Part{}, nil
 		}
-		events, err := st.streams.page(ctx, st.who.OrganizationID, at)
+		events, err := st.streams.page(ctx, st.who.OrganizationID, at, st.limit)
 		if errors.Is(err, models.ErrReset) {
 			return st.expired(), nil
 		}
 		if err != nil {
 			return Part{}, err
 		}
-		if part, ready := st.advance(at, events); ready {
+		if part, ready := st.advance(at, st.fit(events)); ready {
 			return part, nil
 		}
 		select { // told of, but not there yet
@@ -292,6 +295,20 @@ func (st *Stream) read(ctx context.Context) (Part, error) {
 			return Part{}, ctx.Err()
 		}
 	}
+}
+
+// fit returns as much of a page as a reader may hold. Where that is not all, the
+// next page has fewer events, so that not much is read in vain.
+func (st *Stream) fit(page []models.Event) []models.Event {
+	size := 0
+	for i := range page {
+		if size += eventBytes + len(page[i].Payload); size > pageBytes && i > 0 {
+			st.limit = min(2*i, pageEvents)
+			return page[:i]
+		}
+	}
+	st.limit = min(2*st.limit, pageEvents)
+	return page
 }
 
 func (st *Stream) expired() Part {

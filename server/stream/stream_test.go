@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -50,6 +51,41 @@ func TestResetIsNotPassed(t *testing.T) {
 	}
 	if part, err := st.Next(t.Context()); err != nil || part.Reset != ResetLost || part.Cursor != f.cursor(0) || st.Reached() != part.Cursor {
 		t.Error(part, err, st.Reached())
+	}
+}
+
+// Of large events a reader holds few at once, and the log is not read again and
+// again for them.
+func TestLargeEventsComeInSmallParts(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	const most, size = 300, 64 << 10
+	for n := range most {
+		f.add(models.EventUpdated, "v1", models.ToOrganization)
+		if n%100 > 0 { // and a few small ones
+			f.events[n].Payload = bytes.Repeat([]byte("x"), size)
+		}
+	}
+	f.tell(most)
+	st := open(t, New(Config{Hub: f, Events: f}), Query{After: rooms.Cursor{Epoch: "e1"}, Resume: true})
+	for next := uint64(1); next <= most; {
+		part, err := st.Next(t.Context())
+		if err != nil || part.Reset != "" || len(part.Events) == 0 {
+			t.Fatal(part, err)
+		}
+		held := 0
+		for _, e := range part.Events {
+			if held += len(e.Payload); e.Seq != next {
+				t.Fatalf("%d instead of %d", e.Seq, next)
+			}
+			next++
+		}
+		if held > 256<<10 {
+			t.Errorf("%d bytes are held at once", held)
+		}
+	}
+	if f.bytes > 4*most*size {
+		t.Errorf("%d bytes were read for %d", f.bytes, most*size)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -212,17 +213,17 @@ func (s *Streams) Stats() Stats {
 }
 
 // page reads the log, once for all who ask for the same at the same time.
-func (s *Streams) page(ctx context.Context, org string, c rooms.Cursor) ([]models.Event, error) {
+func (s *Streams) page(ctx context.Context, org string, c rooms.Cursor, limit int) ([]models.Event, error) {
 	type answer struct {
 		events []models.Event
 		err    error
 	}
-	result := s.reads.DoChan(models.Segment(org)+" "+c.String(), func() (any, error) {
+	result := s.reads.DoChan(models.Segment(org)+" "+c.String()+" "+strconv.Itoa(limit), func() (any, error) {
 		s.slots <- struct{}{}
 		defer func() { <-s.slots }()
 		reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
 		defer cancel()
-		events, err := s.config.Events.After(reading, org, c, pageEvents)
+		events, err := s.config.Events.After(reading, org, c, limit)
 		return answer{events, err}, nil
 	})
 	select {
