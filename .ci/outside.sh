@@ -16,7 +16,7 @@ port=$((20000 + RANDOM % 20000))
 PORT=$port DATA_DIR="$dir/data" "$dir/server" >"$dir/server.log" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true' EXIT
-for _ in $(seq 100); do
+for _ in $(seq 300); do
   if curl -fsS -o /dev/null "http://localhost:$port/readyz" 2>/dev/null; then ready=1; break; fi
   sleep 0.2
 done
