@@ -214,3 +214,15 @@ func TestTooMuchWorkOfAnOrganization(t *testing.T) {
 	b.do("POST", "/api/videos/"+again.ID+"/cancel", editor, nil).into(t, http.StatusOK, nil)
 	b.do("POST", "/api/videos/"+keyed.ID+"/retry", editor, nil).into(t, http.StatusAccepted, nil)
 }
+
+// Files that are asked for by token are requests like others; a signed URL has
+// no user whose they could be.
+func TestTooManyFilesByToken(t *testing.T) {
+	t.Parallel()
+	b := newLimitedBench(t, limits.Settings{UserRequests: 1}) // 10 at once
+	viewer := token(t, "acme", models.RoleViewer)
+	const times = 80
+	if n := b.together(t, times, func() answer { return b.do("GET", "/api/videos/absent/media", viewer, nil) }); n == 0 || n > times-10 {
+		t.Errorf("%d of %d were refused", n, times)
+	}
+}

@@ -73,6 +73,9 @@ func (a *api) viewer(r *http.Request, kind string) (viewer, error) {
 	q := r.URL.Query()
 	if !q.Has("signature") {
 		who, err := a.gate.Identify(r)
+		if err == nil {
+			err = a.Limits.Request(who)
+		}
 		return viewer{who: who}, err
 	}
 	org, until, err := a.Links.Verify(kind, r.PathValue("id"), q)
