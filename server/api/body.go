@@ -66,6 +66,7 @@ const bodyIdle = 30 * time.Second
 type movingBody struct {
 	io.ReadCloser
 	control *http.ResponseController
+	begun   bool // somebody has read of it
 }
 
 // moving puts the first deadline. It holds too where no handler reads the body:
@@ -74,12 +75,13 @@ func moving(body io.ReadCloser, control *http.ResponseController) io.ReadCloser 
 	if body == nil || body == http.NoBody {
 		return body
 	}
-	b := &movingBody{body, control}
+	b := &movingBody{ReadCloser: body, control: control}
 	b.move(time.Now().Add(bodyIdle))
 	return b
 }
 
 func (b *movingBody) Read(p []byte) (int, error) {
+	b.begun = true
 	b.move(time.Now().Add(bodyIdle))
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {

@@ -171,9 +171,10 @@ func fileName(part *multipart.Part) string {
 
 // Linger reads on for a while, so that a client which sends first and listens
 // then hears why its body is not wanted. A client that asked first (Expect: 100-continue)
-// has not begun to send and is answered at once.
+// and has not begun to send is answered at once.
 func Linger(r *http.Request, body io.Reader) {
-	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+	moved, ok := r.Body.(*movingBody)
+	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") && !(ok && moved.begun) {
 		return
 	}
 	until := time.Now().Add(lingerTime)

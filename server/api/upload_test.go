@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"reelroom/models"
 )
@@ -219,5 +220,33 @@ func TestHostileFileNames(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// A client that asked first and was told to go on hears why its body is not
+// wanted after all, though it is still sending.
+func TestRefusalReachesWhoAskedFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	b.library.MaxUpload = 64 << 20
+	body, kind := makeForm(t, field{"file", "notes.mp4", strings.Repeat("no video at all ", 12<<20/16)})
+	client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute}}
+	defer client.CloseIdleConnections()
+	for range 5 {
+		r, err := http.NewRequest(http.MethodPost, b.URL+"/api/videos", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token(t, "acme", models.RoleEditor))
+		r.Header.Set("Content-Type", kind)
+		r.Header.Set("Expect", "100-continue")
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusUnsupportedMediaType {
+			t.Error(answer.Status)
+		}
 	}
 }

@@ -46,7 +46,8 @@ func (e *UnexpectedError) Error() string {
 
 // Do sends a request; kind is the content type of body, which may be nil. A
 // request that came too early for a limit of the server (429) was not acted on:
-// it is sent again when the server says, publishTries times at most.
+// it is sent again when the server says, publishTries times at most. Of an event
+// stream only the status is returned.
 func (a API) Do(ctx context.Context, method, path, kind string, body []byte) (answer Answer, err error) {
 	for try := 1; ; try++ {
 		answer, err = a.once(ctx, method, path, kind, body)
@@ -90,6 +91,9 @@ func (a API) once(ctx context.Context, method, path, kind string, body []byte) (
 	answer.Status = resp.StatusCode
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		answer.After = time.Duration(seconds) * time.Second
+	}
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		return answer, nil // its body has no end
 	}
 	answer.Body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	return answer, err
