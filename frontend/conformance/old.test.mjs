@@ -55,8 +55,11 @@ async function story(id, from) {
   return events.map(({ event, payload }) => `${payload.seq} ${event}`);
 }
 
-const within = (promise, what, ms = 60_000) =>
-  Promise.race([promise, sleep(ms).then(() => Promise.reject(new Error(`${what}: not within ${ms} ms`)))]);
+const within = (promise, what, ms = 60_000) => {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${what}: not within ${ms} ms`)), ms)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+};
 
 describe("clients that exist", { skip, timeout: 300_000 }, () => {
   let road;
