@@ -31,6 +31,7 @@ type pollTransport struct {
 	hurried bool     // a replacement is on trial: no poll may wait long
 	gone    bool     // it was replaced
 	last    *message // what a poll that waits is told at the end
+	asked   string   // the name of the last poll
 }
 
 // unused stands for what of a transport our connections do not call.
@@ -49,6 +50,7 @@ func (*pollTransport) Writable() bool { return true }
 var (
 	errOverlap  = errors.New("two requests of one kind at once")
 	errPollGone = errors.New("a poll was given up by its client")
+	errRepeated = errors.New("a poll came twice: its answer was lost")
 )
 
 // push queues a message; the connection's lock is held.
@@ -131,20 +133,38 @@ func isPython(h http.Header) bool {
 	return strings.HasPrefix(agent, "python-requests/") || strings.HasPrefix(agent, "Python/")
 }
 
+// name takes a poll by its name, which clients make anew for each ("t"). One
+// that comes twice was sent again on the way, by a browser or a proxy whose
+// connection broke: what the first was answered with is lost, so the session
+// must end, for its client to resume.
+func (p *pollTransport) name(t string) error {
+	p.conn.mu.Lock()
+	defer p.conn.mu.Unlock()
+	if t != "" && t == p.asked {
+		return errRepeated
+	}
+	p.asked = t
+	return nil
+}
+
 // get serves a poll.
 func (p *pollTransport) get(w http.ResponseWriter, r *http.Request) {
 	most, python := math.MaxInt, isPython(r.Header)
 	if python {
 		most = pythonPackets
 	}
-	batch, err := p.await(r.Context(), most)
+	err := p.name(r.URL.Query().Get("t"))
+	var batch []*message
+	if err == nil {
+		batch, err = p.await(r.Context(), most)
+	}
 	if python && err == nil && len(batch) == 1 && batch[0] == packetClose {
 		// It would take this for the last word, and never come again.
 		p.conn.end(reasonForced, nil)
 		err = rejectSid
 	}
 	if err != nil {
-		if errors.Is(err, errOverlap) || errors.Is(err, errPollGone) {
+		if errors.Is(err, errOverlap) || errors.Is(err, errPollGone) || errors.Is(err, errRepeated) {
 			p.conn.end(reasonError, err)
 		}
 		reject(w, err)

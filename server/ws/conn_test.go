@@ -159,7 +159,7 @@ func TestSlowReaderIsToldWhy(t *testing.T) {
 			if opcode == opPing {
 				continue
 			}
-			if code := binary.BigEndian.Uint16(payload); code != 1008 || string(payload[2:]) != "Reader too slow" || seen > 9 {
+			if code := binary.BigEndian.Uint16(payload); code != 1008 || string(payload[2:]) != "Reader too slow" || seen > 40 {
 				t.Errorf("after %d messages: frame %d %q", seen, opcode, payload)
 			}
 			break

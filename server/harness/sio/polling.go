@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -22,6 +23,7 @@ type pollWire struct {
 	life   context.Context
 	end    context.CancelFunc
 	queue  []string
+	polls  int
 
 	sending sync.Mutex
 }
@@ -62,7 +64,15 @@ func (w *pollWire) read() (string, error) {
 }
 
 func (w *pollWire) get(ctx context.Context) ([]string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url.String(), nil)
+	// Each poll has a name of its own, as those of the official client. net/http
+	// sends a GET again by itself where a kept connection ends before the answer:
+	// the server then sees that an answer was lost, and ends the session.
+	u := w.url
+	q := u.Query()
+	w.polls++
+	q.Set("t", strconv.Itoa(w.polls))
+	u.RawQuery = q.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
