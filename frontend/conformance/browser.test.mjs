@@ -6,11 +6,10 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
 import { way } from "./cut.mjs";
+import { executablePath, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const url = process.env.REELROOM_URL;
 const sample = process.env.REELROOM_SAMPLE;
 const shots = process.env.REELROOM_SHOTS;
@@ -24,13 +23,7 @@ const patience = 120_000;
 let browser;
 before(async () => {
   if (skip) return;
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    ],
-  });
+  browser = await launch();
 });
 after(() => browser?.close());
 

@@ -8,10 +8,9 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import asyncapi from "@asyncapi/specs";
 import Ajv from "ajv";
 import formats from "ajv-formats";
-import { chromium } from "playwright-core";
+import { executablePath, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const url = process.env.REELROOM_URL;
 const shots = process.env.REELROOM_SHOTS;
 const skip = need({ REELROOM_URL: url, chromium: existsSync(executablePath) });
@@ -48,13 +47,7 @@ test("the AsyncAPI document is one", { skip, timeout: 60_000 }, async () => {
 let browser;
 before(async () => {
   if (skip) return;
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    ],
-  });
+  browser = await launch();
 });
 after(() => browser?.close());
 

@@ -4,11 +4,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { executablePath, farAway, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
 import { mint } from "./token.mjs";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const url = process.env.REELROOM_URL;
 const secret = process.env.REELROOM_SECRET;
 const large = process.env.REELROOM_LARGE;
@@ -22,15 +21,7 @@ const skip = need({
 let browser;
 before(async () => {
   if (skip) return;
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio",
-      "--autoplay-policy=no-user-gesture-required", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-      // What a page gets from a test counts as from far away, and the server is near.
-      "--disable-features=LocalNetworkAccessChecks",
-    ],
-  });
+  browser = await launch("--mute-audio", "--autoplay-policy=no-user-gesture-required", farAway);
 });
 after(() => browser?.close());
 

@@ -4,12 +4,11 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
 import { way } from "./cut.mjs";
+import { executablePath, farAway, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
 import { mint } from "./token.mjs";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const url = process.env.REELROOM_URL;
 const secret = process.env.REELROOM_SECRET;
 const skip = need({ REELROOM_URL: url, REELROOM_SECRET: secret, chromium: existsSync(executablePath) });
@@ -17,15 +16,7 @@ const skip = need({ REELROOM_URL: url, REELROOM_SECRET: secret, chromium: exists
 let browser;
 before(async () => {
   if (skip) return;
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync",
-      // What a page gets from a test counts as from far away, and the server is near.
-      "--disable-features=LocalNetworkAccessChecks",
-    ],
-  });
+  browser = await launch(farAway);
 });
 after(() => browser?.close());
 
