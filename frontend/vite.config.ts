@@ -25,5 +25,16 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Under the strict content policy nothing may be inlined as a data: script or font.
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        // What every page needs comes in few files, not in one for each part that two pages share.
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler|wouter|use-sync-external-store)\// , priority: 3 },
+            { name: "base", tags: ["$initial"], priority: 1 },
+          ],
+        },
+      },
+    },
   },
 });

@@ -90,14 +90,14 @@ test("an upload is seen live, to its end, in two browsers of one organization", 
   }
   if (shots) await one.screenshot({ path: `${shots}/library.png` });
 
-  await one.getByRole("button", { name: title, exact: true }).click();
+  await one.getByRole("link", { name: title, exact: true }).click();
   await one.getByTestId("details").getByText("SHA-256").waitFor();
   await one.getByTestId("details").getByText("nudity and sexual content only").waitFor();
   if (shots) {
     await one.waitForTimeout(500);
     await one.screenshot({ path: `${shots}/details.png` });
   }
-  await one.keyboard.press("Escape");
+  await one.goBack();
 
   // Deleted in one, gone in the other.
   await one.getByRole("button", { name: `Actions for ${title}`, exact: true }).click();

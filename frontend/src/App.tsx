@@ -1,16 +1,25 @@
-import { Loader } from "@mantine/core";
 import { lazy, Suspense } from "react";
+import { Route, Switch } from "wouter";
+import { Waiting } from "./parts/Waiting";
 import { Room } from "./parts/Room";
-import { SignIn } from "./parts/SignIn";
 import { useSession } from "./lib/session";
 
-/** Loaded only where it is shown. */
+/** Each loaded only where it is shown. */
 const Docs = lazy(() => import("./docs/Docs"));
+const SignIn = lazy(() => import("./areas/account/SignIn"));
+const Join = lazy(() => import("./areas/account/Join"));
+const Reset = lazy(() => import("./areas/account/Reset"));
 
 export function App() {
   const session = useSession();
-  if (/^\/docs\/?$/.test(location.pathname)) {
-    return <Suspense fallback={<div className="signIn"><Loader aria-label="Loading" /></div>}><Docs /></Suspense>;
-  }
-  return session ? <Room key={session.token} session={session} /> : <SignIn />;
+  return (
+    <Suspense fallback={<Waiting whole />}>
+      <Switch>
+        <Route path="/docs"><Docs /></Route>
+        <Route path="/join"><Join /></Route>
+        <Route path="/reset"><Reset /></Route>
+        <Route>{session ? <Room key={`${session.organization}\n${session.userId}`} session={session} /> : <SignIn />}</Route>
+      </Switch>
+    </Suspense>
+  );
 }

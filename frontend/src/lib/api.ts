@@ -1,42 +1,59 @@
 import { problemOf, ReelroomError, type VideoDocument } from "@reelroom/react";
-import { currentSession, signOut } from "./session";
+import i18next from "i18next";
+import { currentSession, freshToken, renew, signOut, type SignedIn } from "./session";
 
 /** Calls the server with the session's token and reads its JSON; a refusal becomes a ReelroomError. */
 export async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
-  const headers = new Headers(init.headers);
-  headers.set("accept", "application/json");
-  const token = currentSession()?.token;
-  if (token) headers.set("authorization", `Bearer ${token}`);
-  let response: Response;
-  try {
-    response = await fetch(path, { ...init, headers });
-  } catch {
-    throw new ReelroomError("The server cannot be reached. Check that it is running, and your network.", "network");
-  }
+  let response = await send(path, init, await freshToken());
+  // A token may end or be taken back earlier than it says; the cookie of an account gives another.
+  if (response.status === 401 && currentSession()?.account && (await renew())) response = await send(path, init, await freshToken());
   if (!response.ok) {
     const problem = await problemOf(response);
-    if (response.status === 401 && token) signOut("Your session has ended. Please sign in again.");
+    if (response.status === 401 && problem.code.startsWith("token_") && currentSession()) signOut("ended");
     throw problem;
   }
   const text = await response.text();
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-export interface AuthOptions {
-  local?: boolean;
+/** The same with a body of JSON. */
+export const callWith = <T>(method: string, path: string, body?: unknown) =>
+  call<T>(path, body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+
+async function send(path: string, init: RequestInit, token: string): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set("accept", "application/json");
+  if (token) headers.set("authorization", `Bearer ${token}`);
+  try {
+    return await fetch(path, { ...init, headers });
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    throw new ReelroomError(i18next.t("common:unreachable"), "network");
+  }
 }
 
-export interface LocalSession {
-  token: string;
-  expiresAt: string;
+export interface AuthOptions {
+  /** This machine may sign in without an account. */
+  local?: boolean;
+  /** Accounts are kept here. */
+  accounts?: boolean;
+  /** No organization was made yet: the first visitor makes it. */
+  setup?: boolean;
+  /** That takes the code which the server printed at its start. */
+  setupCode?: boolean;
+  /** Anybody may found an organization. */
+  registration?: boolean;
 }
 
 const one = (id: string) => `/api/videos/${encodeURIComponent(id)}`;
 
 export const authOptions = () => call<AuthOptions>("/api/auth/options");
-export const localSession = () => call<LocalSession>("/api/auth/local", { method: "POST" });
+export const localSession = () => call<SignedIn>("/api/auth/local", { method: "POST" });
+/** Ends the session at the server, too; the cookie of an account with it. */
+export const endSession = () => call<void>("/api/auth/logout", { method: "POST" });
 export const cancelVideo = (id: string) => call<VideoDocument | undefined>(`${one(id)}/cancel`, { method: "POST" });
 export const retryVideo = (id: string) => call<VideoDocument | undefined>(`${one(id)}/retry`, { method: "POST" });
+export const renameVideo = (id: string, title: string) => callWith<VideoDocument | undefined>("PATCH", one(id), { title });
 export const deleteVideo = (id: string) => call<void>(one(id), { method: "DELETE" });
 
 /**

@@ -1,81 +1,105 @@
-import { ActionIcon, Badge, Menu, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Badge, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useNetwork } from "@mantine/hooks";
 import { useConnection } from "@reelroom/react";
-import { CircleUser, LogOut, Moon, Sun } from "lucide-react";
-import { signOut, type Session } from "../lib/session";
-import { uploads } from "../lib/uploads";
-import { ChooseFiles } from "./ChooseFiles";
+import { Activity, CircleUser, Film, Languages, LogOut, Moon, Settings, Sun, type LucideIcon } from "lucide-react";
+import i18next from "i18next";
+import { useTranslation } from "react-i18next";
+import { Link, useRoute } from "wouter";
+import { endSession } from "../lib/api";
+import { chooseLanguage, languages, type Language } from "../lib/i18n";
+import { isAdmin, signOut, type Session } from "../lib/session";
+import { ChooseFiles } from "../areas/uploads/ChooseFiles";
+import { uploads } from "../areas/uploads/uploads";
+import { LazyMenu } from "./LazyMenu";
 
 export function Header({ session, editor }: { session: Session; editor: boolean }) {
+  const { t } = useTranslation();
+  const leave = () => {
+    uploads.clear();
+    void endSession().catch(() => {}).finally(() => signOut());
+  };
   return (
     <header className="header">
       <div className="wrap">
-        <div className="brand">
+        <Link href="/" className="brand">
           <img src="/icon.svg" alt="" width={28} height={28} />
           <span>Reelroom</span>
-        </div>
-        <ConnectionState />
+        </Link>
+        <nav aria-label={t("nav.label")} className="nav">
+          <Place href="/" icon={Film} word={t("nav.library")} />
+          {isAdmin(session) && <Place href="/console" icon={Activity} word={t("nav.console")} />}
+          <Place href="/settings" more="/settings/:part" icon={Settings} word={t("nav.settings")} />
+        </nav>
         <div className="spring" />
+        <ConnectionState />
         {editor && <ChooseFiles />}
         <Scheme />
-        <Menu position="bottom-end" width={240}>
-          <Menu.Target>
-            <ActionIcon variant="default" size={36} aria-label="Account">
-              <CircleUser size={18} />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Label>
-              <Text component="span" size="sm" c="var(--mantine-color-text)" className="name" display="block">{session.user || "Signed in"}</Text>
-              <span>{[session.role, session.organization].filter(Boolean).join(" · ")}</span>
-            </Menu.Label>
-            <Menu.Divider />
-            <Menu.Item
-              leftSection={<LogOut size={16} />}
-              onClick={() => {
-                uploads.clear();
-                signOut();
-              }}
-            >
-              Sign out
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <LazyMenu
+          variant="default"
+          size={36}
+          label={t("account.label")}
+          icon={<CircleUser size={18} />}
+          width={240}
+          head={
+            <>
+              <Text component="span" size="sm" c="var(--mantine-color-text)" className="name" display="block">{session.user || t("account.somebody")}</Text>
+              <span>{[t(`roles.${session.role as "admin"}`, session.role), session.organizationName || session.organization].filter(Boolean).join(" · ")}</span>
+            </>
+          }
+          items={[
+            ...(Object.keys(languages) as Language[]).map((language) => ({
+              label: languages[language],
+              icon: <Languages size={16} />,
+              chosen: i18next.language === language,
+              run: () => void chooseLanguage(language),
+            })),
+            { label: t("account.out"), icon: <LogOut size={16} />, run: leave },
+          ]}
+        />
       </div>
     </header>
   );
 }
 
+function Place({ href, more, icon: Icon, word }: { href: string; more?: string; icon: LucideIcon; word: string }) {
+  const [exact] = useRoute(href);
+  const [below] = useRoute(more ?? href);
+  return (
+    <Link href={href} aria-current={exact || below ? "page" : undefined}>
+      <Icon size={18} aria-hidden />
+      <span>{word}</span>
+    </Link>
+  );
+}
+
 function ConnectionState() {
+  const { t } = useTranslation();
   const { state, error } = useConnection();
   const { online } = useNetwork();
   const [word, color, hint] = !online
-    ? ["Offline", "red", "This device has no network. What you see may be old."]
+    ? [t("connection.offline"), "red", t("connection.offlineHint")]
     : state === "connected"
-      ? ["Live", "teal", "Connected: changes appear as they happen."]
+      ? [t("connection.live"), "teal", t("connection.liveHint")]
       : state === "refused"
-        ? ["Refused", "red", error?.message ?? "The server closed the connection."]
+        ? [t("connection.refused"), "red", error?.message ?? t("connection.refusedHint")]
         : state === "reconnecting"
-          ? ["Reconnecting", "yellow", "The connection was lost. What was missed will be made up for."]
-          : ["Connecting", "gray", "On the way to the server."];
+          ? [t("connection.reconnecting"), "yellow", t("connection.reconnectingHint")]
+          : [t("connection.connecting"), "gray", t("connection.connectingHint")];
   return (
-    <Tooltip label={hint} multiline maw={260}>
-      <Badge variant="dot" color={color} tt="none" fw={500} role="status" data-testid="connection" tabIndex={0}>
-        {word}
-      </Badge>
-    </Tooltip>
+    <Badge variant="dot" color={color} tt="none" fw={500} role="status" title={hint} className="connection" data-testid="connection" data-state={online ? state : "offline"}>
+      {word}
+    </Badge>
   );
 }
 
 function Scheme() {
+  const { t } = useTranslation();
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme("light") === "dark";
-  const label = dark ? "Use light colors" : "Use dark colors";
+  const label = dark ? t("scheme.light") : t("scheme.dark");
   return (
-    <Tooltip label={label}>
-      <ActionIcon variant="default" size={36} aria-label={label} onClick={() => setColorScheme(dark ? "light" : "dark")}>
-        {dark ? <Sun size={18} /> : <Moon size={18} />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon variant="default" size={36} aria-label={label} title={label} onClick={() => setColorScheme(dark ? "light" : "dark")}>
+      {dark ? <Sun size={18} /> : <Moon size={18} />}
+    </ActionIcon>
   );
 }

@@ -1,19 +1,24 @@
 import { createLibraryStore, ReelroomProvider } from "@reelroom/react";
-import { Stack } from "@mantine/core";
-import { useEffect, useMemo, useState } from "react";
-import type { Session } from "../lib/session";
-import { mayEdit, signOut } from "../lib/session";
-import { uploads } from "../lib/uploads";
-import { Details } from "./Details";
-import { DropCover } from "./DropCover";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Route, Switch } from "wouter";
+import { currentSession, freshToken, isAdmin, mayEdit, renew, signOut, type Session } from "../lib/session";
+import { DropCover } from "../areas/uploads/DropCover";
+import { Uploads } from "../areas/uploads/Uploads";
+import { uploads } from "../areas/uploads/uploads";
 import { Header } from "./Header";
-import { Library } from "./Library";
-import { Uploads } from "./Uploads";
+import { Missing } from "./Missing";
+import { Waiting } from "./Waiting";
+import { Library } from "../areas/library/Library";
 
-/** The signed-in page: one store for one token. */
+const Video = lazy(() => import("../areas/video/Video"));
+const Console = lazy(() => import("../areas/console/Console"));
+const Settings = lazy(() => import("../areas/settings/Settings"));
+
+/** The signed-in page: one store for one person, whose token may change. */
 export function Room({ session }: { session: Session }) {
-  const store = useMemo(() => createLibraryStore({ token: session.token }), [session.token]);
-  const [shown, setShown] = useState<string | null>(null);
+  const { t } = useTranslation();
+  const [store] = useState(() => createLibraryStore({ token: freshToken }));
   const editor = mayEdit(session);
 
   useEffect(() => {
@@ -23,30 +28,36 @@ export function Room({ session }: { session: Session }) {
     };
   }, [store]);
 
-  // A token the server no longer takes ends the session, once it is known for sure.
+  // A token the server no longer takes ends the session, once it is known for sure; an account may be given another.
   useEffect(
     () =>
       store.subscribe(() => {
         const { state, error } = store.getConnection();
         if (state !== "refused" || !error?.code.startsWith("token_")) return;
+        if (currentSession()?.account) return void renew();
         uploads.clear();
-        signOut(error.code === "token_expired" ? "Your session has ended. Please sign in again." : "The server did not accept this token.");
+        signOut(error.code === "token_expired" ? "ended" : "refused");
       }),
     [store],
   );
 
   return (
     <ReelroomProvider value={store}>
-      <a className="skip" href="#library">Skip to the library</a>
+      <a className="skip" href="#main">{t("skip")}</a>
       <Header session={session} editor={editor} />
-      <main className="wrap" id="library" tabIndex={-1}>
-        <Stack gap="lg" py="lg">
-          <Uploads />
-          <Library editor={editor} onOpen={setShown} />
-        </Stack>
+      <main className="wrap main" id="main" tabIndex={-1}>
+        <Suspense fallback={<Waiting />}>
+          <Switch>
+            <Route path="/"><Library editor={editor} /></Route>
+            <Route path="/videos/:id">{({ id }) => <Video key={id} id={decodeURIComponent(id)} session={session} />}</Route>
+            {isAdmin(session) && <Route path="/console"><Console session={session} /></Route>}
+            <Route path="/settings/:part?">{({ part }) => <Settings part={part} session={session} />}</Route>
+            <Route><Missing /></Route>
+          </Switch>
+        </Suspense>
       </main>
+      {editor && <Uploads />}
       {editor && <DropCover />}
-      <Details id={shown} editor={editor} onClose={() => setShown(null)} />
     </ReelroomProvider>
   );
 }

@@ -2,7 +2,7 @@ import { Film } from "lucide-react";
 import { useMemo, useState } from "react";
 import { thumbHashToDataURL } from "thumbhash";
 import type { VideoDocument } from "@reelroom/react";
-import { ownURL } from "../lib/api";
+import { ownURL } from "../../lib/api";
 
 /** A video's thumbnail; until it has loaded, the blur that its few bytes of ThumbHash hold. */
 export function Picture({ video }: { video: VideoDocument }) {

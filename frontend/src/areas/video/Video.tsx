@@ -1,32 +1,30 @@
-import { Alert, Drawer, Group, Loader, Progress, Stack, Text, Title } from "@mantine/core";
+import { Alert, Anchor, Group, Progress, Stack, Text, Title } from "@mantine/core";
 import { useVideo, type VideoDocument } from "@reelroom/react";
+import { ArrowLeft } from "lucide-react";
 import { useRef, useState } from "react";
-import { ownURL } from "../lib/api";
-import { left, statusLine } from "../lib/words";
-import { Actions } from "./Actions";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+import { ownURL } from "../../lib/api";
+import { mayEdit, type Session } from "../../lib/session";
+import { left, statusLine } from "../../lib/words";
+import { Waiting } from "../../parts/Waiting";
+import { Actions } from "../library/Actions";
 import { Facts } from "./Facts";
 import { SensitivityReport } from "./SensitivityReport";
 
-interface Props {
-  id: string | null;
-  editor: boolean;
-  onClose: () => void;
-}
-
-/** One video beside the library. */
-export function Details({ id, editor, onClose }: Props) {
-  return (
-    <Drawer opened={id !== null} onClose={onClose} position="right" size="min(36rem, 100vw)" title={<Text fw={600}>Video</Text>} padding="lg">
-      {id && <Content key={id} id={id} editor={editor} onClose={onClose} />}
-    </Drawer>
-  );
-}
-
-function Content({ id, editor, onClose }: Props & { id: string }) {
+/** The page of one video. */
+export default function VideoPage({ id, session }: { id: string; session: Session }) {
+  const { t } = useTranslation();
   const { state, video } = useVideo(id);
-  if (state === "missing") return <Alert color="gray" title="This video is gone">It was deleted, perhaps by somebody else.</Alert>;
-  if (!video) return <Loader aria-label="Loading" />;
-  return <Video video={video} editor={editor} onClose={onClose} />;
+  const [, go] = useLocation();
+  return (
+    <Stack gap="md">
+      <Anchor component={Link} href="/" size="sm"><ArrowLeft size={14} aria-hidden /> {t("nav.library")}</Anchor>
+      {state === "missing" && <Alert color="gray" title="This video is gone">It was deleted, perhaps by somebody else.</Alert>}
+      {state !== "missing" && !video && <Waiting />}
+      {video && state !== "missing" && <Video video={video} editor={mayEdit(session)} onClose={() => go("/")} />}
+    </Stack>
+  );
 }
 
 function Video({ video: v, editor, onClose }: { video: VideoDocument; editor: boolean; onClose: () => void }) {

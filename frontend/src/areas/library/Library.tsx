@@ -2,10 +2,11 @@ import { Alert, Anchor, Button, Center, Group, Skeleton, Text, Title } from "@ma
 import { useConnection, useVideoLibrary } from "@reelroom/react";
 import { Film } from "lucide-react";
 import { useState } from "react";
-import { ChooseFiles } from "./ChooseFiles";
+import { ChooseFiles } from "../uploads/ChooseFiles";
 import { VideoCard } from "./VideoCard";
 
-export function Library({ editor, onOpen }: { editor: boolean; onOpen: (id: string) => void }) {
+/** Everything that the organization has, live. */
+export function Library({ editor }: { editor: boolean }) {
   const { state, error, videos, hasMore, loadMore, reload } = useVideoLibrary();
   const connection = useConnection();
   const [more, setMore] = useState(false);
@@ -56,7 +57,7 @@ export function Library({ editor, onOpen }: { editor: boolean; onOpen: (id: stri
       {error && <Alert color="yellow" mb="md" role="status">{error.message} What you see may be old.</Alert>}
       <ul className="grid">
         {videos.map((v) => (
-          <li key={v.id}><VideoCard video={v} editor={editor} onOpen={onOpen} /></li>
+          <li key={v.id}><VideoCard video={v} editor={editor} /></li>
         ))}
       </ul>
       {hasMore && (

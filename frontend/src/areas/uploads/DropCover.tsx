@@ -1,6 +1,6 @@
 import { Text } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { uploads } from "../lib/uploads";
+import { uploads } from "./uploads";
 
 /** Takes files that are dropped anywhere on the page. */
 export function DropCover() {

@@ -1,14 +1,14 @@
 import { ActionIcon, Anchor, Group, Progress, Text } from "@mantine/core";
 import { X } from "lucide-react";
-import { uploads, useUploads, type Upload } from "../lib/uploads";
-import { size } from "../lib/words";
+import { uploads, useUploads, type Upload } from "./uploads";
+import { size } from "../../lib/words";
 
 /** The files that are on their way, and those that were refused. */
 export function Uploads() {
   const list = useUploads();
   if (list.length === 0) return null;
   return (
-    <section aria-label="Uploads" className="panel">
+    <section aria-label="Uploads" className="panel tray">
       <ul className="uploads">
         {list.map((u) => (
           <li key={u.key} data-testid="upload">

@@ -1,6 +1,6 @@
 import { Title } from "@mantine/core";
 import type { VideoDocument } from "@reelroom/react";
-import { clock, codec, size } from "../lib/words";
+import { clock, codec, size } from "../../lib/words";
 
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const rate = (bits: number) => (bits >= 1e6 ? `${(bits / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bits / 1e3)} kbit/s`);

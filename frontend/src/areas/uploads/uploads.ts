@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 import type { VideoDocument } from "@reelroom/react";
-import { currentSession, signOut } from "./session";
+import { currentSession, signOut } from "../../lib/session";
 
 /** A file on its way to the server. */
 export interface Upload {
@@ -93,7 +93,7 @@ class Uploads {
       return;
     }
     if (request.status === 401) {
-      signOut("Your session has ended. Please sign in again.");
+      signOut("ended");
       return;
     }
     const message = String(answer.detail || answer.title || `The server answered ${request.status}.`);

@@ -1,10 +1,12 @@
 import { Alert, Anchor, Button, Divider, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { authOptions, localSession } from "../lib/api";
-import { signIn, useNotice } from "../lib/session";
+import { useTranslation } from "react-i18next";
+import { authOptions, localSession } from "../../lib/api";
+import { signIn, useNotice } from "../../lib/session";
 
-export function SignIn() {
+export default function SignIn() {
+  const { t } = useTranslation();
   const notice = useNotice();
   const [token, setToken] = useState("");
   const [error, setError] = useState("");
@@ -25,7 +27,7 @@ export function SignIn() {
           <Text c="dimmed">Your team’s videos, live as they are processed.</Text>
         </Stack>
         <Stack className="panel" p="lg" gap="md">
-          {notice && <Alert color="yellow" role="status">{notice}</Alert>}
+          {notice && <Alert color="yellow" role="status">{t(`ended.${notice as "ended"}`)}</Alert>}
           {options.isError && (
             <Alert color="red" title="The server does not answer" role="alert">
               {options.error.message}{" "}

@@ -1,6 +1,6 @@
 import { Badge, Button, Group, Progress, Stack, Text, Title } from "@mantine/core";
 import type { Sensitivity } from "@reelroom/react";
-import { span, verdictHint, verdictWords } from "../lib/words";
+import { span, verdictHint, verdictWords } from "../../lib/words";
 
 interface Props {
   found: Sensitivity;

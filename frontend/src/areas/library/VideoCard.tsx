@@ -1,18 +1,18 @@
 import { Badge, Progress, Text } from "@mantine/core";
 import type { VideoDocument } from "@reelroom/react";
 import { memo } from "react";
-import { clock, facts, left, statusLine, verdictWords } from "../lib/words";
+import { Link } from "wouter";
+import { clock, facts, left, statusLine, verdictWords } from "../../lib/words";
 import { Actions } from "./Actions";
 import { Picture } from "./Picture";
 
 interface Props {
   video: VideoDocument;
   editor: boolean;
-  onOpen: (id: string) => void;
 }
 
 /** A video in the grid. It is drawn again only when its own document changes. */
-export const VideoCard = memo(function VideoCard({ video: v, editor, onOpen }: Props) {
+export const VideoCard = memo(function VideoCard({ video: v, editor }: Props) {
   const verdict = v.sensitivity && verdictWords[v.sensitivity.verdict];
   return (
     <article className="panel card" data-testid="card" data-video={v.id} data-status={v.status} aria-label={v.title}>
@@ -27,7 +27,7 @@ export const VideoCard = memo(function VideoCard({ video: v, editor, onOpen }: P
       </div>
       <div className="body">
         <div className="titleRow">
-          <button type="button" className="open" onClick={() => onOpen(v.id)}>{v.title}</button>
+          <Link href={`/videos/${encodeURIComponent(v.id)}`} className="open">{v.title}</Link>
           {editor && <span className="above"><Actions video={v} /></span>}
         </div>
         <State video={v} />

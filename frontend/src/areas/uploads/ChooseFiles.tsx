@@ -1,6 +1,6 @@
 import { Button, FileButton, type ButtonProps } from "@mantine/core";
 import { Upload } from "lucide-react";
-import { uploads } from "../lib/uploads";
+import { uploads } from "./uploads";
 
 /** Opens the file dialog. Every kind of file is allowed: the server says what it cannot take, and why. */
 export function ChooseFiles({ label = "Upload", ...props }: { label?: string } & ButtonProps) {

@@ -1,0 +1,7 @@
+import type { Session } from "../../lib/session";
+import { Missing } from "../../parts/Missing";
+
+export default function Console(props: { session: Session }) {
+  void props;
+  return <Missing />;
+}

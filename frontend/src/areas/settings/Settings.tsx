@@ -1,0 +1,7 @@
+import type { Session } from "../../lib/session";
+import { Missing } from "../../parts/Missing";
+
+export default function Settings(props: { part?: string; session: Session }) {
+  void props;
+  return <Missing />;
+}
