@@ -98,6 +98,9 @@ func (f *following) tell(head Cursor, events []models.Event) {
 		f.hub.resets.Add(1)
 	}
 	f.hub.delivered.Add(uint64(len(events)))
+	if f.hub.tap != nil && len(events) > 0 {
+		f.hub.tap(f.org, len(events))
+	}
 	for _, l := range listeners {
 		if r, stack := l.call(head, events); r != nil {
 			f.hub.logger.Error("a listener of live events panicked", "organization", f.org, "panic", r, "stack", string(stack))

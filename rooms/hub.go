@@ -23,6 +23,7 @@ type Hub struct {
 	closed bool
 	orgs   map[string]*following
 
+	tap               func(org string, events int) // set by Tap
 	listeners         atomic.Int64
 	delivered, resets atomic.Uint64
 }
@@ -50,6 +51,10 @@ func NewHub(log Log, logger *slog.Logger) *Hub {
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	return h
 }
+
+// Tap lets f know how many events of an organization have come to this node. It
+// must not wait. It is called before the first Subscribe.
+func (h *Hub) Tap(f func(org string, events int)) { h.tap = f }
 
 // Run waits for ctx to end and closes the hub.
 func (h *Hub) Run(ctx context.Context) error {

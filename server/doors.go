@@ -12,8 +12,10 @@ import (
 
 	"reelroom/frontend"
 	"reelroom/models"
+	"reelroom/rooms/redislog"
 	"reelroom/server/api"
 	"reelroom/server/auth"
+	"reelroom/server/console"
 	"reelroom/server/library"
 	"reelroom/server/limits"
 	"reelroom/server/socketio"
@@ -35,6 +37,8 @@ type doors struct {
 	denylist *auth.Denylist
 	videos   *library.Library
 	uploads  *uploads.Door
+	console  *console.Console
+	peers    *redislog.Peers
 }
 
 // open builds every door on one library and one verifier.
@@ -71,7 +75,8 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("open the folder of uploads: %w", err)
 	}
-	ages := newAges()
+	ages, meter := newAges(), console.NewMeter()
+	b.Hub.Tap(meter.Events)
 	sockets, err := socketio.New(socketio.Config{
 		Origins: c.origins, Authenticate: verifier.Verify, Revoked: denylist.Revoked,
 		Hub: b.Hub, Events: b.Log, Sessions: b.Log, Logger: logger,
@@ -83,12 +88,17 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 			said, err := videos.Say(ctx, who, library.Chat{Text: text, ID: id})
 			return said.ID, said.Cursor, err
 		},
-		Delivered: func(age time.Duration) { ages.Observe(age.Seconds()) },
+		Delivered: func(org string, sockets int, age time.Duration) {
+			meter.Socket(org, sockets, age)
+			if age >= 0 {
+				ages.Observe(age.Seconds())
+			}
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	streams := stream.New(stream.Config{Hub: b.Hub, Events: b.Log, Revoked: denylist.Revoked, Limits: bounds, Logger: logger})
+	streams := stream.New(stream.Config{Hub: b.Hub, Events: b.Log, Revoked: denylist.Revoked, Limits: bounds, Delivered: meter.Delivered, Logger: logger})
 	denylist.Watch(func(r models.Revocation) {
 		if n, m := sockets.Revoke(r), streams.Revoke(r); n+m > 0 {
 			logger.Info("clients were dismissed, as their token was revoked", "organization", r.OrganizationID, "kind", r.Kind, "sockets", n, "streams", m)
@@ -96,12 +106,16 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	})
 	raw := ws.New(ws.Config{Library: videos, Batches: videos, Streams: streams, Origins: c.origins, Limits: bounds, Logger: logger})
 	d := &doors{sockets: sockets, streams: streams, ws: raw, denylist: denylist, videos: videos, uploads: parts}
+	d.peers = b.Log.Peers(func(org string) []byte { return d.console.Answer(org) })
+	d.console = console.New(console.Config{
+		Sockets: sockets, Streams: streams, Queue: b.Queue, Store: b.Store, Peers: d.peers, Meter: meter, Limits: bounds, Uploads: parts.Usage, Logger: logger,
+	})
 	checks := b.Ready()
 	checks["serving"] = d.serving
 	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
 	routes := api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
-		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: []api.Door{&sse.Door{Library: videos, Streams: streams}, raw, parts},
+		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: []api.Door{&sse.Door{Library: videos, Streams: streams}, raw, parts, d.console},
 		Checks: checks, Metrics: metrics(b, sockets, streams, raw, ages, bounds, denylist, videos), Limits: bounds, Logger: logger,
 	})
 	d.routes = routes

@@ -85,6 +85,7 @@ func waysIn() []wayIn {
 		{pattern: "PUT /api/org/policy", path: "/api/org/policy", body: `{"version":1,"reviewAt":0.1,"flagAt":0.2,"suggestiveAt":0.3}`, kind: jsonKind, needs: models.ActionAdmin},
 		{pattern: "POST /api/org/policy/preview", path: "/api/org/policy/preview", body: `{"reviewAt":0.1,"flagAt":0.2,"suggestiveAt":0.3}`, kind: jsonKind, needs: models.ActionAdmin},
 		{pattern: "GET /api/org/audit", path: "/api/org/audit", needs: models.ActionAdmin},
+		{pattern: "GET /api/org/console", path: "/api/org/console", needs: models.ActionAdmin},
 		{pattern: "GET /api/auth/me", path: "/api/auth/me", needs: models.ActionView},
 		{pattern: "POST /api/tickets", path: "/api/tickets", needs: models.ActionView},
 		{pattern: "POST /api/auth/logout", path: "/api/auth/logout", needs: models.ActionView},

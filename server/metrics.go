@@ -48,7 +48,7 @@ func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, r
 	gauge("socketio_connections", connections, func() float64 { return float64(door.Stats().WebSocket) }, prometheus.Labels{"transport": "websocket"})
 	gauge("socketio_connections", connections, func() float64 { return float64(door.Stats().Polling) }, prometheus.Labels{"transport": "polling"})
 	gauge("socketio_sockets", "Sockets with a verified token.", func() float64 { return float64(door.Stats().Sockets) }, nil)
-	for _, name := range []string{"sse", "ws", "poll"} {
+	for _, name := range []string{"sse", "ws", "ws-batch", "poll"} {
 		gauge("streams", "Streams open on this node, by door.", func() float64 { return float64(streams.Stats().Open[name]) }, prometheus.Labels{"door": name})
 	}
 	counter("streams_opened_total", "Streams that got in.", func() float64 { return float64(streams.Stats().Opened) })

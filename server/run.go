@@ -73,6 +73,8 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 	group.Go(func() error { return doors.denylist.Run(serving) })
 	group.Go(func() error { return doors.videos.TellPositions(ctx, doors.watched) })
 	group.Go(func() error { return doors.uploads.Run(ctx) })
+	group.Go(func() error { return doors.console.Run(ctx) })
+	group.Go(func() error { return doors.peers.Run(ctx) })
 	group.Go(func() error { return doors.videos.Arrivals.Run(serving) })
 	if worker != nil {
 		group.Go(func() error { return worker.Run(ctx) })

@@ -33,6 +33,8 @@ var structs = []any{
 	models.Chapter{}, models.Sensitivity{}, models.SensitivitySegment{}, models.Review{}, models.Warning{}, models.Playback{},
 	models.Policy{}, models.PolicyPreview{}, models.PreviewChange{}, models.ScoresDocument{}, models.ScoredFrame{},
 	models.AuditEntry{}, models.AuditState{},
+	models.Console{}, models.ConsoleNode{}, models.ConsoleConnections{}, models.ConsoleConnection{}, models.ConsoleQueue{},
+	models.ConsoleWorker{}, models.ConsoleTask{}, models.ConsoleLatency{}, models.ConsoleLimit{}, models.ConsolePoint{},
 	models.Base{}, models.Queued{}, models.Progress{}, models.Processed{}, models.Failed{}, models.Changed{}, models.Updated{},
 	models.UploadBase{}, models.UploadProgress{}, models.UploadFinished{}, models.UploadCancelled{},
 	models.Message{}, models.Chat{}, models.AuthExpiring{}, models.StreamReady{}, models.StreamReset{},

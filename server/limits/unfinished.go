@@ -1,6 +1,10 @@
 package limits
 
-import "time"
+import (
+	"time"
+
+	"reelroom/models"
+)
 
 // unfinishedWait is what a client is told to wait for an upload that ends.
 const unfinishedWait = 60 * time.Second
@@ -36,4 +40,17 @@ func (l *Limits) Unfinished(user, org Held) error {
 		return l.refuse(orgUnfinished, unfinishedWait, "Your organization has too many unfinished uploads, or too large ones.")
 	}
 	return nil
+}
+
+// UnfinishedUsage returns the limits of an organization's unfinished uploads.
+func (l *Limits) UnfinishedUsage(org Held) []models.ConsoleLimit {
+	var most Held
+	if l != nil {
+		most = l.orgMost
+	}
+	name := names[orgUnfinished].limit
+	return []models.ConsoleLimit{
+		{Name: name, Used: int64(org.Uploads), Limit: int64(most.Uploads), Unit: "uploads"},
+		{Name: "unfinished_bytes", Used: org.Bytes, Limit: most.Bytes, Unit: "bytes"},
+	}
 }

@@ -8,14 +8,16 @@ import (
 // tsField is how the time of an event stands in its payload (models.Base).
 var tsField = []byte(`"ts":"`)
 
-// observe reports how old an event is when it is handed to its sockets.
-func (d *Door) observe(payload []byte) {
+// observe reports that an event was handed to its sockets, and how old it is.
+func (d *Door) observe(org string, sockets int, payload []byte) {
 	if d.config.Delivered == nil {
 		return
 	}
+	age := time.Duration(-1)
 	if made, ok := madeAt(payload); ok {
-		d.config.Delivered(max(time.Since(made), 0)) // clocks differ
+		age = max(time.Since(made), 0) // clocks differ
 	}
+	d.config.Delivered(org, sockets, age)
 }
 
 // madeAt reads the time of an event from its payload, without parsing all of it:

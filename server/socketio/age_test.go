@@ -14,7 +14,7 @@ import (
 func TestDeliveredIsToldTheAgeOfEvents(t *testing.T) {
 	t.Parallel()
 	ages := make(chan time.Duration, 10)
-	s := startServerWith(t, nil, func(c *Config) { c.Delivered = func(age time.Duration) { ages <- age } })
+	s := startServerWith(t, nil, func(c *Config) { c.Delivered = func(_ string, _ int, age time.Duration) { ages <- age } })
 	made := func(when string) models.Event {
 		e := progress("a", 0)
 		e.Payload = json.RawMessage(fmt.Sprintf(`{"n":1,"ts":%q}`, when))

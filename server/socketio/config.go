@@ -63,9 +63,10 @@ type Config struct {
 	// Logger may be nil: then nothing is logged.
 	Logger *slog.Logger
 
-	// Delivered, when not nil, is told how old each event is when it has been
-	// handed to its sockets on this node. It must not wait.
-	Delivered func(age time.Duration)
+	// Delivered, when not nil, is told of each event of an organization to how
+	// many sockets of this node it was handed, and how old it was then; less than
+	// 0 where that is not known. It must not wait.
+	Delivered func(org string, sockets int, age time.Duration)
 
 	// PingInterval and PingTimeout are the Engine.IO heartbeat; 0 means 25 s
 	// and 20 s.

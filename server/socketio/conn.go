@@ -46,7 +46,8 @@ type conn struct {
 	emitter
 	door    *Door
 	id      string
-	address string
+	address string // of the client, behind the trusted proxies
+	since   int64  // when it came, in Unix nanoseconds
 	bearer  string // the token of the first request's header, mostly none
 	place   *limits.Arrival
 	beat    beat
@@ -71,7 +72,7 @@ func (d *Door) newConn(r *http.Request) (*conn, error) {
 	bearer := bearerOf(r.Header)
 	// One that is longer is as little worth when it is cut.
 	bearer = strings.Clone(bearer[:min(len(bearer), maxConnect+1)])
-	return &conn{door: d, id: id, address: r.RemoteAddr, bearer: bearer, state: stateOpen}, nil
+	return &conn{door: d, id: id, address: d.config.Limits.Client(r), since: time.Now().UnixNano(), bearer: bearer, state: stateOpen}, nil
 }
 
 // nobody stands for the first request of every connection, which the library
@@ -96,7 +97,7 @@ func (c *conn) Id() string { return c.id }
 // Protocol is the revision of Engine.IO.
 func (c *conn) Protocol() int { return 4 }
 
-// RemoteAddress is the peer's "host:port".
+// RemoteAddress is the client's, without a port.
 func (c *conn) RemoteAddress() string { return c.address }
 
 // Request is nobody's.

@@ -160,6 +160,6 @@ func (d *Door) deliver(o *follower, head rooms.Cursor, events []models.Event) {
 		for _, s := range members {
 			s.deliver(m)
 		}
-		d.observe(events[i].Payload)
+		d.observe(o.org, len(members), events[i].Payload)
 	}
 }

@@ -12,6 +12,7 @@ import (
 // goroutine and a timer for each.
 type heart struct {
 	tick              time.Duration
+	made              time.Time
 	interval, timeout int // in ticks
 
 	mu    sync.Mutex
@@ -27,13 +28,15 @@ type beat struct {
 	prev, next *conn
 	slot       int
 	linked     bool
-	waiting    bool // for the answer to a ping
-	silent     bool // for good
+	waiting    bool          // for the answer to a ping
+	silent     bool          // for good
+	asked      time.Duration // when a ping was sent, since the heart was made
+	trip       time.Duration // of the last ping that was answered; 0 before one was
 }
 
 func newHeart(interval, timeout time.Duration) *heart {
 	tick := max(interval/100, timeout/1000, time.Millisecond)
-	h := &heart{tick: tick, interval: int((interval + tick - 1) / tick), timeout: int((timeout + tick - 1) / tick)}
+	h := &heart{tick: tick, made: time.Now(), interval: int((interval + tick - 1) / tick), timeout: int((timeout + tick - 1) / tick)}
 	h.ring = make([]*conn, max(h.interval, h.timeout)+2)
 	return h
 }
@@ -71,6 +74,7 @@ func (h *heart) answered(c *conn) {
 	if c.beat.linked && c.beat.waiting {
 		h.unlink(c)
 		c.beat.waiting = false
+		c.beat.trip = max(time.Since(h.made)-c.beat.asked, 1)
 		h.link(c, h.interval)
 	}
 }
@@ -94,6 +98,7 @@ func (h *heart) arm() {
 func (h *heart) turn() {
 	h.mu.Lock()
 	h.hand = (h.hand + 1) % len(h.ring)
+	now := time.Since(h.made)
 	var due, dead []*conn
 	for c := h.ring[h.hand]; c != nil; c = h.ring[h.hand] {
 		h.unlink(c)
@@ -102,7 +107,7 @@ func (h *heart) turn() {
 			dead = append(dead, c)
 			continue
 		}
-		c.beat.waiting = true
+		c.beat.waiting, c.beat.asked = true, now
 		h.link(c, h.timeout)
 		due = append(due, c)
 	}
@@ -116,6 +121,14 @@ func (h *heart) turn() {
 	for _, c := range dead {
 		go c.end(reasonPing, nil)
 	}
+}
+
+// trip returns how long the connection took to answer its last ping; 0 where it
+// has answered none.
+func (h *heart) trip(c *conn) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return c.beat.trip
 }
 
 func (h *heart) link(c *conn, ticks int) {

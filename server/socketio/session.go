@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/zishang520/socket.io/v2/socket"
@@ -24,6 +25,7 @@ type session struct {
 	org    string
 	feed   *follower
 	seat   limits.Seat
+	sent   atomic.Uint64   // events
 	excess *excess         // what was sent above the limit; nil before the first
 	ctx    context.Context // ends with the session
 	cancel context.CancelFunc
@@ -103,6 +105,7 @@ func (s *session) deliver(m *message) {
 // write hands a message to the connection.
 func (s *session) write(m *message) {
 	s.conn.deliver(m)
+	s.sent.Add(1)
 	s.door.stats.sent.Add(1)
 }
 

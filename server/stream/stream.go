@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"reelroom/models"
@@ -81,6 +82,13 @@ type Stream struct {
 	expiry *time.Timer
 	limit  int // of events in the next page; the reader's own
 	once   sync.Once
+
+	// For those who ask who is connected.
+	id      uint64 // on this node
+	address string
+	since   time.Time
+	sent    atomic.Uint64
+	rtt     atomic.Int64 // in ns; 0 where none was measured
 
 	mu      sync.Mutex
 	at      rooms.Cursor // what the reader has, or was not for it
@@ -219,11 +227,12 @@ func (st *Stream) Next(ctx context.Context) (Part, error) {
 // the reader has everything. It may read the log.
 func (st *Stream) Ready(ctx context.Context) (Part, bool, error) {
 	part, ready, err := st.take()
-	if err != nil || ready {
-		return part, ready, err
+	if err == nil && !ready {
+		part, err = st.read(ctx)
+		ready = part.Cursor != (rooms.Cursor{})
 	}
-	part, err = st.read(ctx)
-	return part, part.Cursor != (rooms.Cursor{}), err
+	st.count(len(part.Events))
+	return part, ready, err
 }
 
 // Reached returns the place that the reader has reached. A reset that is yet to

@@ -36,6 +36,9 @@ type Config struct {
 	Revoked func(models.Identity) bool
 	// Limits may be nil: then nobody connects too often.
 	Limits *limits.Limits
+	// Delivered, when not nil, is told how many events of an organization a
+	// reader was handed. It must not wait.
+	Delivered func(org string, events int)
 	// Logger may be nil: then nothing is logged.
 	Logger *slog.Logger
 }
@@ -51,6 +54,7 @@ type Streams struct {
 	open     map[*Stream]struct{}
 
 	opened, resets, replayed, refused atomic.Uint64
+	numbers                           atomic.Uint64 // of the streams
 }
 
 // maxReads bounds the reads of the log that are under way at once.
@@ -86,6 +90,7 @@ func (s *Streams) Open(r *http.Request, who models.Identity, q Query) (_ *Stream
 		return nil, err
 	}
 	st := newStream(s, who, q)
+	st.id, st.address, st.since = s.numbers.Add(1), s.config.Limits.Client(r), time.Now()
 	st.leave = append(st.leave, arrival.Leave)
 	defer func() {
 		if err != nil {

@@ -67,7 +67,7 @@ func (d *Door) followBatch(r *http.Request, who models.Identity, id string) (_ f
 		return nil, err
 	}
 	f := &batchFeed{door: d, who: who, id: id, mark: append([]byte(`"batchId":`), name...)}
-	if f.stream, err = d.Streams.Open(r, who, stream.Query{Door: "ws"}); err != nil {
+	if f.stream, err = d.Streams.Open(r, who, stream.Query{Door: "ws-batch"}); err != nil {
 		return nil, err
 	}
 	if f.state, err = f.look(r.Context()); err != nil {
@@ -80,6 +80,8 @@ func (d *Door) followBatch(r *http.Request, who models.Identity, id string) (_ f
 func (f *batchFeed) done() <-chan struct{} { return f.stream.Done() }
 
 func (f *batchFeed) close() { f.stream.Close() }
+
+func (f *batchFeed) measured(trip time.Duration) { f.stream.Measured(trip) }
 
 func (f *batchFeed) next(ctx context.Context) (messages []any, last bool, err error) {
 	for f.told {

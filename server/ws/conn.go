@@ -29,6 +29,8 @@ type feed interface {
 	// done is closed when the feed has ended by itself: with its token, because
 	// that was revoked, or because the server stops.
 	done() <-chan struct{}
+	// measured takes the round trip of a ping.
+	measured(trip time.Duration)
 	// close gives back what the feed took up. It may be called twice.
 	close()
 }
@@ -150,6 +152,7 @@ type conn struct {
 	writing atomic.Bool
 
 	tasks sync.WaitGroup // the reader, and a ping that is due or waits
+	feed  feed           // nil before there is one
 	mu    sync.Mutex
 	over  bool
 	beats *time.Timer // nil before the first one
@@ -183,6 +186,7 @@ func (c *conn) run(f feed) error {
 		defer c.guard()
 		c.end(c.read())
 	})
+	c.feed = f
 	c.beatAgain()
 	for {
 		messages, last, err := f.next(c.ctx)
@@ -315,9 +319,12 @@ func (c *conn) beat() {
 	if !c.writing.Load() {
 		ctx, cancel := context.WithTimeout(context.Background(), pongTime)
 		defer cancel()
+		began := time.Now()
 		if err := c.socket.Ping(ctx); errors.Is(err, net.ErrClosed) {
 			return // the reader tells why
-		} else if err != nil && !c.writing.Load() {
+		} else if err == nil {
+			c.feed.measured(time.Since(began))
+		} else if !c.writing.Load() {
 			c.end(errDead)
 			return
 		}

@@ -120,6 +120,8 @@ func (f *jobFeed) done() <-chan struct{} { return f.stream.Done() }
 
 func (f *jobFeed) close() { f.stream.Close() }
 
+func (f *jobFeed) measured(trip time.Duration) { f.stream.Measured(trip) }
+
 func (f *jobFeed) next(ctx context.Context) (messages []any, last bool, err error) {
 	if f.first == nil {
 		part, err := f.stream.Next(ctx)

@@ -154,7 +154,7 @@ func (b *Backend) Upkeep() *pipeline.Upkeep {
 func (b *Backend) Worker(tools *ffmpeg.Tools, frames classifier.Classifier) *queue.Worker {
 	host, _ := os.Hostname()
 	p := &pipeline.Pipeline{
-		Worker: fmt.Sprintf("%s.%d.%s", host, os.Getpid(), rand.Text()[:6]),
+		Worker: queue.NameOf(host, os.Getpid()) + rand.Text()[:6],
 		Videos: b.Store, Policies: b.Store, Publisher: b.Publisher, Blobs: b.Blobs, Log: b.Log, Hub: b.Hub,
 		Tools: tools, Classifier: frames, Estimator: b.Estimator,
 		Renditions: models.Renditions(b.Config.Renditions),

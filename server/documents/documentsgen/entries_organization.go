@@ -60,6 +60,11 @@ var organizationEntries = []operation{
 		params: conditional(pageParams...), answers: tagged(library.AuditListing{}),
 	},
 	{
+		pattern: "GET /api/org/console", id: "getConsole", tag: "Organization", access: admin, summary: "What runs for the organization now",
+		words:   "Its connections over all servers, its work and who does it, latency, limits in use, and the last ten minutes. At most a second old: ask every 2 seconds. What could not be had in time is named in `missing`.",
+		answers: []answer{gives(models.Console{})},
+	},
+	{
 		pattern: "DELETE /api/org/members/{userId}", id: "removeMember", tag: "Organization", access: admin, summary: "Remove a member",
 		words:   "All tokens that the user has in the organization end, everywhere within 2 seconds. A user that nobody has seen is answered alike.",
 		answers: []answer{nothing("The user is out.")}, codes: []models.Code{models.CodeRevocationsFull, models.CodeInvalid},

@@ -442,6 +442,124 @@ export interface AuditState {
   policy?: Policy | null;
 }
 
+/** Console is what an admin sees of the installation: what concerns the own organization, over all nodes, and nothing of any other. */
+export interface Console {
+  at: Timestamp;
+  /** Nodes are the servers that have answered. */
+  nodes: ConsoleNode[] | null;
+  connections: ConsoleConnections;
+  queue: ConsoleQueue;
+  /** Latency is that of the last minute. */
+  latency: ConsoleLatency;
+  limits: ConsoleLimit[] | null;
+  /** Series is what was measured in the last ten minutes, oldest first. */
+  series: ConsolePoint[] | null;
+  /** Missing names what could not be had in time: "nodes" (others than the one that answers), "queue", "workers", "limits". */
+  missing: string[] | null;
+}
+
+/** ConsoleNode is one server. */
+export interface ConsoleNode {
+  /** ID is new with each start. */
+  id: string;
+  startedAt: Timestamp;
+  /** Connections are the organization's there. */
+  connections: number;
+}
+
+/** ConsoleConnections are the organization's connections. */
+export interface ConsoleConnections {
+  total: number;
+  /** ByDoor counts them by door: "socketio", "sse", "ws", "ws-batch", "poll". */
+  byDoor: Record<string, number> | null;
+  /** Items are the newest, 200 at most, newest first; More is how many are not among them. */
+  items: ConsoleConnection[] | null;
+  more: number;
+}
+
+/** ConsoleConnection is one connection. Its UserID, or its TokenID where it has one, is what POST /api/auth/revocations takes to end it. */
+export interface ConsoleConnection {
+  id: string;
+  node: string;
+  userId: string;
+  /** TokenID is the token's jti; "" where it has none. */
+  tokenId?: string;
+  role: Role;
+  /** Door is one of those of ConsoleConnections.ByDoor; Transport is "websocket", "polling" or "http". */
+  door: string;
+  transport: string;
+  /** Address is where the client comes from, behind the trusted proxies. */
+  address: string;
+  connectedAt: Timestamp;
+  /** Rooms is how many rooms it is in; Videos are those it follows, at most 10. */
+  rooms: number;
+  videos: string[] | null;
+  /** RTTMs is the last round trip of a ping, in ms; null where none was measured. */
+  rttMs: number | null;
+  /** Sent counts the events that it was handed, QueuedBytes is what waits for it. */
+  sent: number;
+  queuedBytes: number;
+}
+
+/** ConsoleQueue is the organization's work. */
+export interface ConsoleQueue {
+  waiting: number;
+  running: number;
+  /** OldestSeconds is how long the first that waits has done so; 0 for none. */
+  oldestSeconds: number;
+  workers: ConsoleWorker[] | null;
+}
+
+/** ConsoleWorker is one process that works on videos. */
+export interface ConsoleWorker {
+  /** ID is new with each start. */
+  id: string;
+  /** Concurrency is how many videos it works on at once, Busy how many it does. */
+  concurrency: number;
+  busy: number;
+  /** Videos are the organization's own among them. */
+  videos: ConsoleTask[] | null;
+}
+
+/** ConsoleTask is a video that is being worked on. */
+export interface ConsoleTask {
+  videoId: string;
+  title: string;
+  stage: Stage;
+  attempt: number;
+}
+
+/** ConsoleLatency is how long events take from their time until they were written to their sockets; null where none was. */
+export interface ConsoleLatency {
+  p50Ms: number | null;
+  p99Ms: number | null;
+}
+
+/** ConsoleLimit is one limit, and what is used of it. */
+export interface ConsoleLimit {
+  /** Name is as in the metrics: "connections", "downloads", "events", "queued", "unfinished_uploads", "unfinished_bytes". */
+  name: string;
+  used: number;
+  /** Limit is 0 for none. */
+  limit: number;
+  /** Unit is "connections", "files", "events", "videos", "uploads", "bytes". For events, Limit is what may come at once, half of that each second, and Used what of it is not free again. */
+  unit: string;
+}
+
+/** ConsolePoint is what was measured in some seconds that began at At. */
+export interface ConsolePoint {
+  at: Timestamp;
+  /** Events came into the log, Delivered were handed to clients: each in a second. */
+  events: number;
+  delivered: number;
+  p50Ms: number | null;
+  p99Ms: number | null;
+  /** Waiting and Running videos, and Connections; null where nobody looked. */
+  waiting: number | null;
+  running: number | null;
+  connections: number | null;
+}
+
 /** Base is what every payload about a video carries, beside "seq". */
 export interface Base {
   organizationId: string;
