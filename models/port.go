@@ -18,38 +18,17 @@ type Videos interface {
 	Create(ctx context.Context, org string, v Video) (Video, error)
 	// Get returns one record.
 	Get(ctx context.Context, org, id string) (Video, error)
-	// List returns a page, newest first.
+	// List returns a page in the order asked for. An [Error] with [CodeInvalid]
+	// tells of a sort that is none, of a query that is too long or no text, and
+	// of a cursor that another query gave.
 	List(ctx context.Context, org string, page Page) (VideoPage, error)
+	// Count returns how many videos the organization has. It reads counters or
+	// an index, never the records.
+	Count(ctx context.Context, org string) (Counts, error)
 	// Advance applies t to the record in one atomic write and returns the
 	// record as written. An error of t is returned as it is, and nothing is
 	// written. t is given the store's time, in UTC and whole milliseconds.
 	Advance(ctx context.Context, org, id string, t Transition) (Video, error)
-}
-
-// Page asks for part of a list.
-type Page struct {
-	// Limit is how many at most: 1 to 100, 20 when 0.
-	Limit int
-	// After is the NextCursor of the page before, or "".
-	After string
-	// Status keeps only videos in one of these; all when empty.
-	Status []Status
-	// Batch keeps only videos of this batch; all when empty.
-	Batch string
-}
-
-// Size returns the limit that holds.
-func (p Page) Size() int {
-	if p.Limit == 0 {
-		return 20
-	}
-	return min(max(p.Limit, 1), 100)
-}
-
-// VideoPage is part of a list; NextCursor is "" on the last page.
-type VideoPage struct {
-	Videos     []Video
-	NextCursor string
 }
 
 // Backlog is what the reconciler reads. It is the one port that looks over all

@@ -83,7 +83,7 @@ func (c *caller) put(token string, data []byte) (d models.Document) {
 func (c *caller) library(admin, id string) {
 	t, path := c.t, "/api/videos/"+id
 	for _, read := range []string{
-		path, path + "/scores", path + "/audit", "/api/videos", "/api/videos?limit=1&status=completed,failed", "/api/org/policy", "/api/org/audit?limit=1",
+		path, path + "/scores", path + "/audit", "/api/videos", "/api/videos?limit=1&status=completed,failed", "/api/videos?q=a&verdict=safe,flagged&sort=-duration", "/api/videos/counts", "/api/org/policy", "/api/org/audit?limit=1",
 		"/api/openapi.json", "/api/asyncapi.json",
 	} {
 		g := c.ask("GET", read, admin, "")

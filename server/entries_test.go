@@ -73,6 +73,7 @@ func waysIn() []wayIn {
 	list := []wayIn{
 		{pattern: "POST /api/videos", path: "/api/videos", body: string(form), kind: formKind, needs: models.ActionEdit},
 		{pattern: "GET /api/videos", path: "/api/videos?limit=5", needs: models.ActionView},
+		{pattern: "GET /api/videos/counts", needs: models.ActionView},
 		{pattern: "GET /api/videos/{id}", needs: models.ActionView, object: "video"},
 		{pattern: "PATCH /api/videos/{id}", body: `{"title":"x"}`, kind: jsonKind, needs: models.ActionEdit, object: "video"},
 		{pattern: "DELETE /api/videos/{id}", needs: models.ActionEdit, object: "video"},

@@ -18,6 +18,7 @@ var enums = []struct {
 	{"Status", "statuses", reflect.TypeFor[models.Status]()},
 	{"Stage", "stages", reflect.TypeFor[models.Stage]()},
 	{"Verdict", "verdicts", reflect.TypeFor[models.Verdict]()},
+	{"VideoSort", "sorts", reflect.TypeFor[models.VideoSort]()},
 	{"PlaybackKind", "playbackKinds", reflect.TypeFor[models.PlaybackKind]()},
 	{"Role", "roles", reflect.TypeFor[models.Role]()},
 	{"Code", "codes", reflect.TypeFor[models.Code]()},
@@ -94,6 +95,16 @@ export interface VideoList {
   data: VideoDocument[];
   /** "" or null on the last page. */
   nextCursor: string | null;
+  cursor: Cursor;
+}
+
+/** The answer of GET /api/videos/counts: events after cursor may have changed it. */
+export interface VideoCounts {
+  total: number;
+  /** Every status but deleted. */
+  status: Record<Exclude<Status, "deleted">, number>;
+  /** Of the verdicts that hold: a video without one counts in none. */
+  verdict: Record<Verdict, number>;
   cursor: Cursor;
 }
 

@@ -11,7 +11,7 @@ import (
 	"reelroom/models/record"
 )
 
-// newestFirst is the order of a list.
+// newestFirst is the order of a list that names none.
 func newestFirst(a, b models.Video) int {
 	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))
 }
@@ -110,7 +110,7 @@ func listCursors(t *testing.T, s Stores) {
 	}
 	for _, bad := range []string{
 		"x", "e30", "{}", "null", "😀", strings.Repeat("A", 10_000), first.NextCursor + "A", first.NextCursor[1:],
-		"MS4", record.Cursor{CreatedAt: time.Now(), ID: "a b"}.String(),
+		"MS4", record.Cursor{CreatedAt: time.Now(), ID: "a"}.String(), record.Place{Number: 1, ID: "a"}.String([8]byte{}),
 	} {
 		_, err := store.List(ctx, acme, models.Page{After: bad})
 		code(t, "cursor "+bad[:min(len(bad), 20)], err, models.CodeInvalid)
@@ -120,8 +120,19 @@ func listCursors(t *testing.T, s Stores) {
 	if err != nil || len(page.Videos) != 0 {
 		t.Errorf("with another organization's cursor: %v, %v", ids(page.Videos), err)
 	}
-	old := record.Cursor{CreatedAt: time.UnixMilli(1), ID: "a"}.String()
-	if page, err = store.List(ctx, acme, models.Page{After: old}); err != nil || len(page.Videos) != 0 || page.NextCursor != "" {
+	// What came when the last record was gone.
+	rest, err := store.List(ctx, acme, models.Page{Limit: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range Listed(rest.Videos, models.Page{}) {
+		advance(t, store, v, models.Delete())
+	}
+	if page, err = store.List(ctx, acme, models.Page{After: rest.NextCursor}); err != nil || len(page.Videos) != 1 || page.NextCursor != "" {
+		t.Errorf("after what is gone: %v, %v", ids(page.Videos), err)
+	}
+	advance(t, store, page.Videos[0], models.Delete())
+	if page, err = store.List(ctx, acme, models.Page{After: rest.NextCursor}); err != nil || len(page.Videos) != 0 || page.NextCursor != "" {
 		t.Errorf("after the end: %v, %v", ids(page.Videos), err)
 	}
 }

@@ -34,6 +34,7 @@ func TestStore(t *testing.T, s Stores) {
 	}{
 		{"CreateAndGet", createAndGet}, {"CreateRaced", createRaced}, {"WholeRecord", wholeRecord}, {"Times", times},
 		{"ListPages", listPages}, {"ListKeeps", listKeeps}, {"ListCursors", listCursors},
+		{"ListQueries", listQueries}, {"ListGrowing", listGrowing}, {"ListRefused", listRefused}, {"Counts", counts},
 		{"Tenants", tenants}, {"TenantsApart", tenantsApart}, {"Deleted", deleted},
 		{"TransitionErrors", transitionErrors}, {"OneClaim", oneClaim}, {"NoLostUpdate", noLostUpdate},
 		{"Renames", renames}, {"OneOutcome", oneOutcome}, {"GivenUp", givenUp}, {"PanickingTransition", panicking},

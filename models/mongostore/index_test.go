@@ -32,15 +32,21 @@ func TestIndexes(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"_id_": "_id ", "listed": "organizationId createdAt id status ", "unsettled": "createdAt organizationId id unsettled ",
-		"waiting": "organizationId status unsettled ", "assessed": "organizationId assessedUnder id assessedUnder ",
+		"_id_":       "_id ",
+		"byCreation": "organizationId createdAt id status listed.verdict listed.title listed.name ",
+		"byTitle":    "organizationId listed.title id status listed.verdict listed.name ",
+		"bySize":     "organizationId listed.size id status listed.verdict listed.title listed.name ",
+		"byDuration": "organizationId listed.duration id status listed.verdict listed.title listed.name ",
+		"counted":    "organizationId listed.verdict status ",
+		"unsettled":  "createdAt organizationId id unsettled ",
+		"waiting":    "organizationId status unsettled ", "assessed": "organizationId assessedUnder id assessedUnder ",
 		"batched": "organizationId batchId createdAt id status attempt batchId ",
 	} {
 		if got[name] != want {
 			t.Errorf("index %s: %q, want %q", name, got[name], want)
 		}
 	}
-	if len(got) != 6 {
+	if len(got) != 10 {
 		t.Errorf("indexes: %v", got)
 	}
 }

@@ -2,35 +2,94 @@ package mongostore
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/bson/primitive"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"reelroom/models"
 	"reelroom/models/record"
 )
 
-// newest is the order of a list.
-var newest = bson.D{{Key: "createdAt", Value: -1}, {Key: "id", Value: -1}}
-
-// List returns a page, newest first. See [models.Videos].
+// List returns a page. See [models.Videos].
 func (s *Store) List(ctx context.Context, org string, page models.Page) (models.VideoPage, error) {
-	filter := bson.D{{Key: "organizationId", Value: org}, {Key: "status", Value: bson.D{{Key: "$in", Value: record.Statuses(page)}}}}
-	if page.Batch != "" {
-		filter = append(filter, bson.E{Key: "batchId", Value: page.Batch})
+	selection, err := record.Select(page)
+	if err != nil || len(selection.Statuses) == 0 || !models.ValidID(org) {
+		return models.VideoPage{}, err
 	}
-	if page.After != "" {
-		c, err := record.ParseCursor(page.After)
-		if err != nil {
+	if page.After == "" {
+		if err := s.fillListing(ctx, org); err != nil {
 			return models.VideoPage{}, err
 		}
-		filter = append(filter, beyond("$lt", bson.D{{Key: "createdAt", Value: c.CreatedAt}, {Key: "id", Value: c.ID}})...)
 	}
-	if !models.ValidID(org) {
-		return models.VideoPage{}, nil
+	found, err := s.query(ctx, listFilter(org, &selection), selection.Size+1, listOrder(&selection))
+	return selection.Cut(found), err
+}
+
+// sorted are the fields that a list can be in the order of.
+var sorted = map[string]string{"createdAt": "createdAt", "title": "listed.title", "size": "listed.size", "duration": "listed.duration"}
+
+func listOrder(s *record.Selection) bson.D {
+	direction := 1
+	if s.Down {
+		direction = -1
 	}
-	found, err := s.query(ctx, filter, page.Size()+1, newest)
-	return record.CutPage(page, found), err
+	return bson.D{{Key: sorted[s.Field], Value: direction}, {Key: "id", Value: direction}}
+}
+
+func listFilter(org string, s *record.Selection) bson.D {
+	filter := bson.D{{Key: "organizationId", Value: org}, {Key: "status", Value: bson.D{{Key: "$in", Value: s.Statuses}}}}
+	if s.Batch != "" {
+		filter = append(filter, bson.E{Key: "batchId", Value: s.Batch})
+	}
+	if len(s.Verdicts) > 0 {
+		filter = append(filter, bson.E{Key: "listed.verdict", Value: bson.D{{Key: "$in", Value: s.Verdicts}}})
+	}
+	if s.Text != "" {
+		text := primitive.Regex{Pattern: literal(s.Text)}
+		filter = append(filter, bson.E{Key: "$and", Value: bson.A{bson.D{{Key: "$or", Value: bson.A{
+			bson.D{{Key: "listed.title", Value: text}}, bson.D{{Key: "listed.name", Value: text}},
+		}}}}})
+	}
+	if s.After != nil {
+		operator := "$gt"
+		if s.Down {
+			operator = "$lt"
+		}
+		filter = append(filter, beyond(operator, bson.D{{Key: sorted[s.Field], Value: bound(s)}, {Key: "id", Value: s.After.ID}})...)
+	}
+	return filter
+}
+
+// bound is the place's value in its field.
+func bound(s *record.Selection) any {
+	switch s.Field {
+	case "title":
+		return s.After.Text
+	case "size":
+		return int64(s.After.Number)
+	case "duration":
+		return s.After.Number
+	}
+	return time.UnixMilli(int64(s.After.Number)).UTC()
+}
+
+// literal is the pattern that matches the text and nothing else: only letters
+// and digits of ASCII, and what is beyond ASCII, stand as they are.
+func literal(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < utf8.RuneSelf && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9') {
+			fmt.Fprintf(&b, `\x%02x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // beyond is the condition that a tuple of fields stands after (or before) the

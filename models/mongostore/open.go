@@ -76,13 +76,17 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	s.policies, s.audit = s.database.Collection("policies"), s.database.Collection("audit")
 	s.batches = s.database.Collection("batches")
 	s.clock.ask = s.serverTime
+	opening := ctx // to bring up what an earlier version left may take longer than a call
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	if _, err := s.clock.now(ctx); err != nil {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
 		return nil, failure(ctx, err)
 	}
-	_, err = s.videos.Indexes().CreateMany(ctx, indexes())
+	_, err = s.videos.Indexes().CreateMany(opening, append(indexes(), listingIndexes()...))
+	if err == nil {
+		err = s.dropFormer(ctx)
+	}
 	if err == nil {
 		_, err = s.revocations.Indexes().CreateMany(ctx, revocationIndexes())
 	}
@@ -91,6 +95,9 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	}
 	if err == nil {
 		_, err = s.batches.Indexes().CreateMany(ctx, batchIndexes())
+	}
+	if err == nil {
+		err = s.fillListing(opening, "")
 	}
 	if err != nil {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
@@ -103,9 +110,6 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 // are made anew for each call: the driver writes into them.
 func indexes() []mongo.IndexModel {
 	return []mongo.IndexModel{{
-		Keys:    bson.D{{Key: "organizationId", Value: 1}, {Key: "createdAt", Value: -1}, {Key: "id", Value: -1}, {Key: "status", Value: 1}},
-		Options: options.Index().SetName("listed"),
-	}, {
 		Keys: bson.D{{Key: "createdAt", Value: 1}, {Key: "organizationId", Value: 1}, {Key: "id", Value: 1}},
 		Options: options.Index().SetName("unsettled").
 			SetPartialFilterExpression(bson.D{{Key: "unsettled", Value: true}}),

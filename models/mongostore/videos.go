@@ -14,7 +14,7 @@ import (
 	"reelroom/models/record"
 )
 
-// row is the document of a video: the record's own fields, and four beside.
+// row is the document of a video: the record's own fields, and five beside.
 type row struct {
 	// Key holds organization and id: two organizations may use the same id.
 	Key string `bson:"_id"`
@@ -22,6 +22,8 @@ type row struct {
 	Unsettled bool `bson:"unsettled"`
 	// AssessedUnder is what [models.Video.AssessedUnder] says.
 	AssessedUnder int `bson:"assessedUnder"`
+	// Listed is what lists are searched and sorted by.
+	Listed listed `bson:"listed"`
 	// Write names the write that made this version, so that a writer whose
 	// answer was lost can tell whether it was done.
 	Write primitive.ObjectID `bson:"write"`
@@ -32,7 +34,7 @@ type row struct {
 func key(org, id string) string { return models.Segment(org) + ":" + models.Segment(id) }
 
 func rowOf(v models.Video) row {
-	return row{key(v.OrganizationID, v.ID), record.Unsettled(&v), v.AssessedUnder(), primitive.NewObjectID(), v}
+	return row{key(v.OrganizationID, v.ID), record.Unsettled(&v), v.AssessedUnder(), listedOf(&v), primitive.NewObjectID(), v}
 }
 
 // Create adds a queued record. See [models.Videos].

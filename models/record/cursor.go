@@ -2,7 +2,6 @@ package record
 
 import (
 	"encoding/base64"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,7 +9,7 @@ import (
 	"reelroom/models"
 )
 
-// Cursor is a place in a list that is ordered by (CreatedAt, ID).
+// Cursor is a place in a trail that is ordered by (CreatedAt, ID).
 type Cursor struct {
 	CreatedAt time.Time
 	ID        string
@@ -19,9 +18,6 @@ type Cursor struct {
 // maxCursorBytes bounds what a client may send: 20 digits, a dot and an id, in
 // base 64.
 const maxCursorBytes = 256
-
-// CursorOf returns the place of a record.
-func CursorOf(v *models.Video) Cursor { return Cursor{Moment(v.CreatedAt), v.ID} }
 
 // String writes the cursor as clients carry it. They must not look inside.
 func (c Cursor) String() string {
@@ -49,28 +45,6 @@ func ParseCursor(s string) (Cursor, error) {
 		return Cursor{}, bad
 	}
 	return c, nil
-}
-
-// Statuses returns which statuses a list keeps: those asked for, or every one,
-// but never deleted.
-func Statuses(page models.Page) []models.Status {
-	kept := []models.Status{}
-	for _, s := range []models.Status{models.StatusQueued, models.StatusProcessing, models.StatusCompleted, models.StatusFailed, models.StatusCancelled} {
-		if len(page.Status) == 0 || slices.Contains(page.Status, s) {
-			kept = append(kept, s)
-		}
-	}
-	return kept
-}
-
-// CutPage makes a page of what was read, newest first, when one more than the
-// page's size was asked for.
-func CutPage(page models.Page, found []models.Video) models.VideoPage {
-	if len(found) <= page.Size() {
-		return models.VideoPage{Videos: found}
-	}
-	found = found[:page.Size()]
-	return models.VideoPage{Videos: found, NextCursor: CursorOf(&found[len(found)-1]).String()}
 }
 
 // Limit bounds how many records one call of a backlog returns: 1 to 1000.

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -38,14 +39,74 @@ func FuzzParseCursor(f *testing.F) {
 	})
 }
 
-func TestStatuses(t *testing.T) {
-	t.Parallel()
-	if got := Statuses(models.Page{}); len(got) != 5 {
-		t.Errorf("all: %v", got)
+// Whatever a client sends: an error with a code, or what String writes for this
+// very query.
+func FuzzPlaces(f *testing.F) {
+	asked := Selection{Field: "title"}
+	sum := asked.sum()
+	for _, p := range []Place{{Number: 7, ID: "a"}, {Text: "é\x00", ID: "a.b"}, {Number: -1.5, Text: strings.Repeat("😀", 200), ID: strings.Repeat("é", models.MaxIDBytes/2)}} {
+		s := p.String(sum)
+		if got, err := parsePlace(s, sum); err != nil || got != p {
+			f.Errorf("%v came back as %v, %v", p, got, err)
+		}
+		if _, err := parsePlace(s, (&Selection{Field: "size"}).sum()); models.CodeOf(err) != models.CodeInvalid {
+			f.Errorf("another query took %v: %v", p, err)
+		}
+		f.Add(s)
 	}
-	ask := []models.Status{models.StatusDeleted, models.StatusFailed, models.StatusFailed, "other"}
-	if got := Statuses(models.Page{Status: ask}); len(got) != 1 || got[0] != models.StatusFailed {
-		t.Errorf("%v: %v", ask, got)
+	for _, s := range []string{"", "x", Place{ID: ""}.String(sum), Place{Number: math.NaN(), ID: "a"}.String(sum), Place{Text: "\xff", ID: "a"}.String(sum)} {
+		if _, err := parsePlace(s, sum); models.CodeOf(err) != models.CodeInvalid {
+			f.Errorf("%q: %v", s, err)
+		}
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := parsePlace(s, sum)
+		if err != nil {
+			if models.CodeOf(err) != models.CodeInvalid || p != (Place{}) {
+				t.Errorf("%q: %v, %v", s, p, err)
+			}
+			return
+		}
+		if p.String(sum) != s || !models.ValidID(p.ID) {
+			t.Errorf("%q was read as %v", s, p)
+		}
+	})
+}
+
+// What asks for the same is one query; what asks for something else is another.
+func TestSelections(t *testing.T) {
+	t.Parallel()
+	same := [][]models.Page{
+		{{}, {Sort: models.SortNewest}, {Limit: 7}, {Status: models.ListedStatuses}, {Status: append([]models.Status{models.StatusDeleted}, models.ListedStatuses...)}},
+		{{Query: "Ä b"}, {Query: "ä B"}},
+		{{Status: []models.Status{models.StatusFailed, models.StatusQueued}}, {Status: []models.Status{models.StatusQueued, models.StatusFailed, models.StatusFailed, "other"}}},
+		{{Sort: models.SortTitle}}, {{Sort: models.SortTitleDown}}, {{Batch: "b"}}, {{Query: "b"}},
+		{{Verdicts: []models.Verdict{models.VerdictReview}}}, {{Verdicts: models.Verdicts}},
+		{{Status: []models.Status{"other"}}, {Status: []models.Status{models.StatusDeleted}}},
+	}
+	seen := map[[8]byte]int{}
+	for i, pages := range same {
+		for j, page := range pages {
+			s, err := Select(page)
+			if err != nil {
+				t.Fatalf("%+v: %v", page, err)
+			}
+			if first, ok := seen[s.sum()]; ok && first != i {
+				t.Errorf("%+v is the query of %d", page, first)
+			} else if !ok && j > 0 {
+				t.Errorf("%+v is another query than what is alike", page)
+			}
+			seen[s.sum()] = i
+		}
+	}
+	for _, bad := range []models.Page{{Sort: "name"}, {Sort: "--size"}, {Sort: "+size"}, {Sort: "-"}, {Query: "\xff"}, {Query: strings.Repeat("é", models.MaxQueryRunes+1)}} {
+		if _, err := Select(bad); models.CodeOf(err) != models.CodeInvalid {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+	if _, err := Select(models.Page{Query: strings.Repeat("😀", models.MaxQueryRunes)}); err != nil {
+		t.Error(err)
 	}
 }
 

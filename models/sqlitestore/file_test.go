@@ -94,14 +94,10 @@ func TestSearchesUseTheirIndex(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "x.db"))
 	for query, index := range map[string]string{
-		unsettledQuery:             "videos_unsettled",
-		waitingQuery:               "videos_waiting",
-		listQuery(false, true, 5):  "videos_listed",
-		listQuery(false, false, 1): "videos_listed",
-		listQuery(true, true, 5):   "videos_of_batch",
-		listQuery(true, false, 1):  "videos_of_batch",
-		unsettledBatchesQuery:      "batches_unsettled",
-		trimBatchesQuery:           "batches_by_age",
+		unsettledQuery:        "videos_unsettled",
+		waitingQuery:          "videos_waiting",
+		unsettledBatchesQuery: "batches_unsettled",
+		trimBatchesQuery:      "batches_by_age",
 		`SELECT document FROM videos WHERE organization_id = ? AND id = ?`: "sqlite_autoindex_videos_1",
 		subjectQuery:             "sqlite_autoindex_revocations_1",
 		activeQuery:              "revocations_active",

@@ -81,6 +81,14 @@ var migrations = []string{
 	) STRICT;
 	CREATE INDEX batches_unsettled ON batches (created_at, organization_id, id) WHERE finished_at = 0;
 	CREATE INDEX batches_by_age ON batches (finished_at) WHERE finished_at > 0;`,
+
+	listingMigration,
+	countingMigration,
+}
+
+// fills are done after a migration, in the same transaction.
+var fills = map[string]func(context.Context, *sql.Tx) error{
+	listingMigration: fillListing,
 }
 
 // unsettled is the condition of the partial index; a query must repeat it word
@@ -113,6 +121,11 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	for ; version < len(migrations); version++ {
 		if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
 			return fmt.Errorf("migration to schema %d: %w", version+1, err)
+		}
+		if fill := fills[migrations[version]]; fill != nil {
+			if err := fill(ctx, tx); err != nil {
+				return fmt.Errorf("filling schema %d: %w", version+1, err)
+			}
 		}
 	}
 	// A pragma takes no arguments; the number is our own.

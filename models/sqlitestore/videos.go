@@ -5,7 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"strings"
+	"reflect"
+	"slices"
 
 	"reelroom/models"
 	"reelroom/models/record"
@@ -22,23 +23,27 @@ func (s *Store) Create(ctx context.Context, org string, v models.Video) (models.
 		return models.Video{}, internal(err)
 	}
 	_, err = s.write.ExecContext(ctx, `INSERT INTO videos
-		(status, attempt, lease_until, rev, published_rev, assessed_under, document, batch_id, created_at, organization_id, id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		append(columns(&v, document), v.BatchID, v.CreatedAt.UnixMilli(), v.OrganizationID, v.ID)...)
+		(lease_until, rev, published_rev, assessed_under, document, status, attempt, title_key, name_key, size, duration, verdict,
+			batch_id, created_at, organization_id, id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		slices.Concat(columns(&v, document), standing(&v), listed(&v), []any{v.BatchID, v.CreatedAt.UnixMilli(), v.OrganizationID, v.ID})...)
 	if err != nil {
 		return models.Video{}, failure(ctx, err)
 	}
 	return v, nil
 }
 
-// columns are the values, beside those that never change, that stand in a row.
+// columns are the values of a row that any write may change.
 func columns(v *models.Video, document []byte) []any {
 	lease := int64(0)
 	if v.Lease.Worker != "" {
 		lease = v.Lease.Until.UnixMilli()
 	}
-	return []any{string(v.Status), v.Attempt, lease, v.Rev, v.PublishedRev, v.AssessedUnder(), string(document)}
+	return []any{lease, v.Rev, v.PublishedRev, v.AssessedUnder(), string(document)}
 }
+
+// standing are those that few writes change.
+func standing(v *models.Video) []any { return []any{string(v.Status), v.Attempt} }
 
 // Get returns one record. See [models.Videos].
 func (s *Store) Get(ctx context.Context, org, id string) (models.Video, error) {
@@ -73,6 +78,7 @@ func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition
 	if err != nil {
 		return models.Video{}, err
 	}
+	before := slices.Concat(standing(&v), listed(&v))
 	if v, err = record.Step(v, t, s.now()); err != nil {
 		return models.Video{}, err
 	}
@@ -80,9 +86,13 @@ func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition
 	if err != nil {
 		return models.Video{}, internal(err)
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE videos
-		SET status = ?, attempt = ?, lease_until = ?, rev = ?, published_rev = ?, assessed_under = ?, document = ?
-		WHERE organization_id = ? AND id = ?`, append(columns(&v, document), org, id)...)
+	set, args := `lease_until = ?, rev = ?, published_rev = ?, assessed_under = ?, document = ?`, columns(&v, document)
+	if after := slices.Concat(standing(&v), listed(&v)); !reflect.DeepEqual(before, after) {
+		// Naming a column rewrites each index that has it, whatever its value.
+		set += `, status = ?, attempt = ?, title_key = ?, name_key = ?, size = ?, duration = ?, verdict = ?`
+		args = append(args, after...)
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE videos SET `+set+` WHERE organization_id = ? AND id = ?`, append(args, org, id)...)
 	if err == nil {
 		err = tx.Commit()
 	}
@@ -90,43 +100,6 @@ func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition
 		return models.Video{}, failure(ctx, err)
 	}
 	return v, nil
-}
-
-// List returns a page, newest first. See [models.Videos].
-func (s *Store) List(ctx context.Context, org string, page models.Page) (models.VideoPage, error) {
-	args := []any{org}
-	if page.Batch != "" {
-		args = append(args, page.Batch)
-	}
-	if page.After != "" {
-		c, err := record.ParseCursor(page.After)
-		if err != nil {
-			return models.VideoPage{}, err
-		}
-		args = append(args, c.CreatedAt.UnixMilli(), c.ID)
-	}
-	statuses := record.Statuses(page)
-	if len(statuses) == 0 {
-		return models.VideoPage{}, nil
-	}
-	for _, status := range statuses {
-		args = append(args, string(status))
-	}
-	found, err := s.query(ctx, listQuery(page.Batch != "", page.After != "", len(statuses)), append(args, page.Size()+1)...)
-	return record.CutPage(page, found), err
-}
-
-func listQuery(batch, after bool, statuses int) string {
-	query := `SELECT document FROM videos WHERE organization_id = ?`
-	if batch {
-		query += ` AND ` + batched + ` AND batch_id = ?`
-	}
-	if after {
-		query += ` AND (created_at, id) < (?, ?)`
-	}
-	// The plus keeps the order of the index: no sorting by status first.
-	return query + ` AND +status IN (?` + strings.Repeat(`, ?`, statuses-1) + `)
-		ORDER BY created_at DESC, id DESC LIMIT ?`
 }
 
 func (s *Store) query(ctx context.Context, query string, args ...any) ([]models.Video, error) {

@@ -112,6 +112,7 @@ func (a *api) routes() {
 
 	member("POST /api/videos", a.upload)
 	member("GET /api/videos", a.list)
+	member("GET /api/videos/counts", a.count)
 	member("GET /api/videos/{id}", a.get)
 	member("PATCH /api/videos/{id}", a.rename)
 	member("DELETE /api/videos/{id}", a.remove)

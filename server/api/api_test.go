@@ -14,6 +14,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/rooms"
+	"reelroom/server/library"
 )
 
 func TestLifeOverHTTP(t *testing.T) {
@@ -104,8 +105,57 @@ func TestListPagesAndCursor(t *testing.T) {
 	if p.Data == nil || len(p.Data) != 0 {
 		t.Errorf("%+v", p)
 	}
-	for _, q := range []string{"limit=0", "limit=101", "limit=x", "status=deleted", "status=x", "after=%00", "after=zzz"} {
-		b.do("GET", "/api/videos?"+q, viewer, nil).refused(t, 400, models.CodeInvalid)
+	other := b.do("GET", "/api/videos?limit=1&sort=title&after=", viewer, nil)
+	other.into(t, 200, &p)
+	for _, q := range []string{
+		"limit=0", "limit=101", "limit=x", "status=deleted", "status=x", "after=%00", "after=zzz",
+		"verdict=good", "verdict=safe,deleted", "sort=name", "sort=-", "sort=title,size", "sort=title%00", "q=%ff", "q=" + strings.Repeat("%C3%A9", 101),
+		"after=" + *p.NextCursor, "after=" + *p.NextCursor + "&sort=-title", "after=" + *p.NextCursor + "&sort=title&q=a",
+	} {
+		name, _, _ := strings.Cut(q, "=")
+		a := b.do("GET", "/api/videos?"+q, viewer, nil)
+		a.refused(t, 400, models.CodeInvalid)
+		if !strings.Contains(string(a.body), `"detail":"`+name+" ") {
+			t.Errorf("%s: the answer does not name %s: %s", q, name, a.body)
+		}
+	}
+	b.do("GET", "/api/videos?limit=1&sort=title&after="+*p.NextCursor, viewer, nil).into(t, 200, &p)
+}
+
+// A member searches, filters and sorts; what is counted is the organization's.
+func TestListQueries(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	editor := token(t, "acme", models.RoleEditor)
+	named := map[string]string{}
+	for _, title := range []string{"Beta 100%", "alpha", "İstanbul"} {
+		d := b.put("acme")
+		named[d.ID] = title
+		b.json("PATCH", "/api/videos/"+d.ID, editor, `{"title":"`+title+`"}`).into(t, 200, nil)
+	}
+	b.put("evil")
+	for q, want := range map[string]string{
+		"sort=title": "alpha,Beta 100%,İstanbul", "sort=-title": "İstanbul,Beta 100%,alpha", "q=ISTAN": "İstanbul", "q=%25": "Beta 100%",
+		"q=A&sort=title&status=queued": "alpha,Beta 100%,İstanbul", "verdict=safe,review&verdict=flagged": "", "status=failed": "", "q=_": "", "q=no+such": "",
+	} {
+		var p struct{ Data []models.Document }
+		b.do("GET", "/api/videos?"+q, token(t, "acme", models.RoleViewer), nil).into(t, 200, &p)
+		var got []string
+		for _, d := range p.Data {
+			got = append(got, named[d.ID])
+		}
+		if strings.Join(got, ",") != want {
+			t.Errorf("%s: %q, want %q", q, got, want)
+		}
+	}
+	var counted library.Counting
+	a := b.do("GET", "/api/videos/counts", token(t, "acme", models.RoleViewer), nil)
+	a.into(t, 200, &counted)
+	if counted.Total != 3 || counted.Status[models.StatusQueued] != 3 || len(counted.Status) != 5 || len(counted.Verdict) != 3 || counted.Cursor == "" {
+		t.Errorf("counted %+v", counted)
+	}
+	if again := b.do("GET", "/api/videos/counts", editor, nil, "If-None-Match", a.Header.Get("ETag")); again.StatusCode != 304 {
+		t.Errorf("counted again: %d", again.StatusCode)
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 	"reelroom/models"
 )
 
-// list answers GET /api/videos?limit=&after=&status=; status may stand several
-// times or hold several words with commas between them.
+// list answers GET /api/videos?limit=&after=&q=&status=&verdict=&batch=&sort=;
+// status and verdict may stand several times or hold several words with commas
+// between them.
 func (a *api) list(w http.ResponseWriter, r *http.Request, who models.Identity) error {
 	page, err := pageOf(r.URL.Query())
 	if err != nil {
@@ -24,8 +25,17 @@ func (a *api) list(w http.ResponseWriter, r *http.Request, who models.Identity) 
 	return WriteTagged(w, r, listing)
 }
 
+// count answers GET /api/videos/counts.
+func (a *api) count(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	counting, err := a.Library.Count(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	return WriteTagged(w, r, counting)
+}
+
 func pageOf(q url.Values) (models.Page, error) {
-	page := models.Page{After: q.Get("after"), Batch: q.Get("batch")}
+	page := models.Page{After: q.Get("after"), Batch: q.Get("batch"), Query: q.Get("q"), Sort: models.VideoSort(q.Get("sort"))}
 	if s := q.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > 100 {
@@ -33,21 +43,34 @@ func pageOf(q url.Values) (models.Page, error) {
 		}
 		page.Limit = n
 	}
-	known := []models.Status{models.StatusQueued, models.StatusProcessing, models.StatusCompleted, models.StatusFailed, models.StatusCancelled}
-	for _, values := range q["status"] {
-		for s := range strings.SplitSeq(values, ",") {
-			if s == "" {
-				continue
-			}
-			if !slices.Contains(known, models.Status(s)) {
-				return page, models.Errorf(models.CodeInvalid, "status must be queued, processing, completed, failed or cancelled.")
-			}
-			if !slices.Contains(page.Status, models.Status(s)) {
-				page.Status = append(page.Status, models.Status(s))
+	var err error
+	if page.Status, err = choices("status", q["status"], models.ListedStatuses); err != nil {
+		return page, err
+	}
+	page.Verdicts, err = choices("verdict", q["verdict"], models.Verdicts)
+	return page, err
+}
+
+// choices reads words that are separated by commas or stand apart: each once,
+// and each a known one.
+func choices[T ~string](name string, values []string, known []T) (chosen []T, err error) {
+	for _, value := range values {
+		for word := range strings.SplitSeq(value, ",") {
+			switch {
+			case word == "" || slices.Contains(chosen, T(word)):
+			case !slices.Contains(known, T(word)):
+				words := make([]string, len(known))
+				for i, k := range known {
+					words[i] = string(k)
+				}
+				last := len(words) - 1
+				return nil, models.Errorf(models.CodeInvalid, "%s must be %s or %s.", name, strings.Join(words[:last], ", "), words[last])
+			default:
+				chosen = append(chosen, T(word))
 			}
 		}
 	}
-	return page, nil
+	return chosen, nil
 }
 
 func (a *api) get(w http.ResponseWriter, r *http.Request, who models.Identity) error {

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"reelroom/models"
+	"reelroom/models/modelstest"
 	"reelroom/models/record"
 	"reelroom/rooms"
 )
@@ -85,12 +86,27 @@ func (f *fake) List(_ context.Context, org string, page models.Page) (models.Vid
 	defer f.mu.Unlock()
 	var found []models.Video
 	for _, v := range f.videos {
-		if v.OrganizationID == org && slices.Contains(record.Statuses(page), v.Status) {
+		if v.OrganizationID == org {
 			found = append(found, v)
 		}
 	}
-	slices.SortFunc(found, func(a, b models.Video) int { return strings.Compare(b.ID, a.ID) })
-	return record.CutPage(page, found), nil
+	selection, err := record.Select(page)
+	if err != nil {
+		return models.VideoPage{}, err
+	}
+	return selection.Cut(modelstest.Listed(found, page)), nil
+}
+
+func (f *fake) Count(_ context.Context, org string) (models.Counts, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var found []models.Video
+	for _, v := range f.videos {
+		if v.OrganizationID == org {
+			found = append(found, v)
+		}
+	}
+	return modelstest.Counted(found), nil
 }
 
 func (f *fake) Advance(_ context.Context, org, id string, t models.Transition) (models.Video, error) {

@@ -72,7 +72,14 @@ type Listing struct {
 	Cursor string `json:"cursor"`
 }
 
-// List returns a page, newest first.
+// Counting tells how many videos of an organization stand where.
+type Counting struct {
+	models.Counts
+	// Cursor is as in [Listing].
+	Cursor string `json:"cursor"`
+}
+
+// List returns a page, in the order asked for.
 func (l *Library) List(ctx context.Context, who models.Identity, page models.Page) (Listing, error) {
 	if err := may(who, models.ActionView); err != nil {
 		return Listing{}, err
@@ -87,6 +94,16 @@ func (l *Library) List(ctx context.Context, who models.Identity, page models.Pag
 	}
 	out.Data = l.documents(ctx, who.OrganizationID, found.Videos)
 	return out, nil
+}
+
+// Count returns how many videos the organization has.
+func (l *Library) Count(ctx context.Context, who models.Identity) (Counting, error) {
+	if err := may(who, models.ActionView); err != nil {
+		return Counting{}, err
+	}
+	cursor := l.head(ctx, who.OrganizationID)
+	counts, err := l.Store.Count(ctx, who.OrganizationID)
+	return Counting{counts, cursor}, err
 }
 
 // Get returns one video.

@@ -44,11 +44,19 @@ var videoEntries = []operation{
 	},
 	{
 		pattern: "GET /api/videos", id: "listVideos", tag: "Videos", access: member, summary: "List the videos",
-		words: "Newest first. `cursor` is a place in the event log, taken before the list was read: the events after it complete the picture.",
+		words: "In the order of `sort`; videos of one value are ordered by `id`. `nextCursor` belongs to the query that gave it: with another `q`, `status`, `verdict`, `batch` or `sort` it is refused. `cursor` is a place in the event log, taken before the list was read: the events after it complete the picture.",
 		params: conditional(append(pageParams[:len(pageParams):len(pageParams)],
 			param{name: "status", words: "Only these: several with commas between them, or the parameter several times.", kind: ""},
+			param{name: "verdict", words: "Only these, in the same way: `safe`, `review`, `flagged`. It is the verdict that holds: a person's where there is one.", kind: ""},
+			param{name: "q", words: "Only those whose title or file name holds this text, whatever its case; at most 100 characters.", kind: ""},
+			param{name: "sort", words: "`-createdAt` (newest first, if it is left out), `createdAt`, `title`, `-title`, `size`, `-size`, `duration` or `-duration`. Titles are compared whatever their case, by code points; a duration that is not known is 0.", kind: ""},
 			param{name: "batch", words: "Only those that came with this batch: its `job_id`.", kind: ""})...),
 		answers: tagged(library.Listing{}),
+	},
+	{
+		pattern: "GET /api/videos/counts", id: "countVideos", tag: "Videos", access: member, summary: "Count the videos",
+		words:  "How many of the organization there are, by status and by the verdict that holds. `cursor` is as in the list.",
+		params: conditional(), answers: tagged(library.Counting{}),
 	},
 	{
 		pattern: "GET /api/videos/{id}", id: "getVideo", tag: "Videos", access: member, summary: "Get a video",

@@ -39,6 +39,19 @@ export const verdicts = [
 ] as const;
 export type Verdict = (typeof verdicts)[number];
 
+/** VideoSort is the order of a list: a field, with "-" before it for the reverse. Videos of one value are ordered by id, which the "-" reverses, too. Text is compared by code points (which is what comparing its UTF-8 bytes does, and comparing UTF-16 units does not), with the shorter first where one begins with the other. */
+export const sorts = [
+  "-createdAt",
+  "createdAt",
+  "title",
+  "-title",
+  "size",
+  "-size",
+  "duration",
+  "-duration",
+] as const;
+export type VideoSort = (typeof sorts)[number];
+
 /** PlaybackKind is where the file comes from that a browser plays. */
 export const playbackKinds = [
   "source",
@@ -761,6 +774,16 @@ export interface VideoList {
   data: VideoDocument[];
   /** "" or null on the last page. */
   nextCursor: string | null;
+  cursor: Cursor;
+}
+
+/** The answer of GET /api/videos/counts: events after cursor may have changed it. */
+export interface VideoCounts {
+  total: number;
+  /** Every status but deleted. */
+  status: Record<Exclude<Status, "deleted">, number>;
+  /** Of the verdicts that hold: a video without one counts in none. */
+  verdict: Record<Verdict, number>;
   cursor: Cursor;
 }
 
