@@ -92,6 +92,7 @@ func (c *caller) library(admin, id string) {
 			t.Errorf("%s knows no tag: %d", read, again.status)
 		}
 	}
+	c.ask("GET", "/api/org/console", admin, "").into(t, http.StatusOK, nil)
 	c.ask("GET", "/api/videos?limit=0", admin, "").into(t, http.StatusBadRequest, nil)
 	c.json("PATCH", path, admin, `{"title":"renamed"}`).into(t, http.StatusOK, nil)
 	for _, decision := range []string{"approve", "flag", "clear"} {
