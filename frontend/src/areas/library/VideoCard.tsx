@@ -13,7 +13,7 @@ interface Props {
 
 /** A video in the grid. It is drawn again only when its own document changes. */
 export const VideoCard = memo(function VideoCard({ video: v, editor }: Props) {
-  const verdict = v.sensitivity && verdictWords[v.sensitivity.verdict];
+  const verdict = v.sensitivity && verdictWords(v.sensitivity.verdict);
   return (
     <article className="panel card" data-testid="card" data-video={v.id} data-status={v.status} aria-label={v.title}>
       <div className="stage">

@@ -35,14 +35,14 @@ const score = ([category, value]: [string, number]) => (
 
 /** What the classifier saw, where, and what it cannot see. */
 export function SensitivityReport({ found, seconds, onSeek }: Props) {
-  const verdict = verdictWords[found.verdict];
+  const verdict = verdictWords(found.verdict);
   const segments = found.segments ?? [];
   const scores = Object.entries(found.scores ?? {}).sort((a, b) => b[1] - a[1]);
   return (
     <Stack component="section" gap="xs">
       <Group justify="space-between">
         <Title order={3} size="h5">Sensitive content</Title>
-        <Badge color={verdict?.color} variant="filled" autoContrast tt="none">{verdict?.word ?? found.verdict}</Badge>
+        <Badge color={verdict.color} variant="filled" autoContrast tt="none">{verdict.word}</Badge>
       </Group>
       <Text size="sm">{verdictHint(found)}</Text>
       {segments.length > 0 && (
