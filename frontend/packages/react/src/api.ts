@@ -45,8 +45,8 @@ export class Api {
     private readonly fetcher: typeof fetch,
   ) {}
 
-  list(limit: number, after: string | null, signal: AbortSignal): Promise<VideoList> {
-    const query = new URLSearchParams({ limit: String(limit) });
+  list(query: URLSearchParams, limit: number, after: string | null, signal: AbortSignal): Promise<VideoList> {
+    query.set("limit", String(limit));
     if (after) query.set("after", after);
     return this.get(`/api/videos?${query}`, signal);
   }

@@ -3,31 +3,33 @@ import type { VideoEventName, VideoPayload } from "./apply.js";
 import type { Cursor } from "./contract.js";
 import type { Videos } from "./videos.js";
 
-/** Fetches of single documents at a time, ids that may wait for one, and events kept for each. */
+/** Fetches of single documents at a time, how many may wait for one, and how many for a list; and events kept for each. */
 const maxFetches = 4;
 const maxWaiting = 200;
+const maxHeld = 2000;
 const maxKept = 50;
 
 /** An event as it came. */
 export type Heard = [name: VideoEventName, payload: VideoPayload, cursor: Cursor];
 
-/** A document to fetch: unknown when none is held, stale when it is not whole. */
+/** A document to fetch: unknown when none is held, stale when the one that is held is not whole. */
 interface Waiting {
   why: "unknown" | "stale";
   events: Heard[];
+  /** It is known that it must be fetched. */
+  needed: boolean;
   fetching: boolean;
 }
 
 export interface FetchHandlers {
-  /** Tells whether the list, read later than an event, answers for what is not held. */
-  listed(cursor: Cursor): boolean;
+  /** Tells whether a video that is not held must be fetched, after these events about it. */
+  needs(heard: readonly Heard[]): boolean;
   /** Takes an event, now that its document is held. */
   event(...heard: Heard): void;
-  changed(): void;
   /** Too many documents wait: only the list can tell them now. */
   tooMany(cursor: Cursor): void;
   /** One could not be had. */
-  failed(problem: ReelroomError): void;
+  failed(problem: ReelroomError, id: string): void;
 }
 
 /** Fetches the documents of which events tell too little; what comes before a document arrives is applied to it. */
@@ -48,59 +50,76 @@ export class Fetches {
     this.waiting.clear();
   }
 
+  has(id: string): boolean {
+    return this.waiting.has(id);
+  }
+
   forget(id: string): void {
     this.waiting.delete(id);
   }
 
-  /** Notes that the document of an event must be fetched; settle starts it. */
+  /** Notes an event whose document must be fetched, or perhaps; settle starts it. */
   add(why: Waiting["why"], ...heard: Heard): void {
     const [, { videoId }, cursor] = heard;
     let entry = this.waiting.get(videoId);
     if (!entry) {
-      if (this.waiting.size >= maxWaiting) {
-        this.waiting.clear();
-        this.handlers.tooMany(cursor);
-        return;
-      }
-      this.waiting.set(videoId, (entry = { why, events: [], fetching: false }));
+      if (this.waiting.size >= maxHeld) return this.giveUp(cursor);
+      this.waiting.set(videoId, (entry = { why, events: [], needed: why === "stale", fetching: false }));
     }
     entry.events.push(heard);
     if (entry.events.length > maxKept) entry.events.shift();
   }
 
+  private giveUp(cursor: Cursor): void {
+    this.waiting.clear();
+    this.handlers.tooMany(cursor);
+  }
+
   /** Starts the fetches that wait, as many as may run, until the signal ends them. */
   settle(signal: AbortSignal): void {
+    for (const [id, entry] of this.waiting) {
+      if (entry.needed || this.answered(id, entry)) continue;
+      entry.needed = this.handlers.needs(entry.events);
+      if (!entry.needed) this.waiting.delete(id);
+    }
+    if (this.waiting.size > maxWaiting) return this.giveUp([...this.waiting.values()].at(-1)!.events.at(-1)![2]);
     let busy = [...this.waiting.values()].filter((entry) => entry.fetching).length;
     for (const [id, entry] of this.waiting) {
       if (busy >= maxFetches) return;
-      if (entry.fetching) continue;
-      const held = this.videos.get(id) !== undefined;
-      if (entry.why === "unknown" && (held || this.handlers.listed(entry.events.at(-1)![2]))) {
-        this.waiting.delete(id);
-        if (held) for (const heard of entry.events) this.handlers.event(...heard);
-        continue;
-      }
+      if (entry.fetching || this.answered(id, entry)) continue;
       entry.fetching = true;
       busy++;
       void this.fetch(id, entry, signal);
     }
   }
 
+  /** Tells whether the document has come by another way meanwhile. */
+  private answered(id: string, entry: Waiting): boolean {
+    if (entry.fetching || entry.why === "stale" || !this.videos.get(id)) return false;
+    this.waiting.delete(id);
+    for (const heard of entry.events) this.handlers.event(...heard);
+    return true;
+  }
+
   private async fetch(id: string, entry: Waiting, signal: AbortSignal): Promise<void> {
     let problem: ReelroomError | undefined;
     try {
       const video = await this.api.video(id, signal);
-      if (this.waiting.get(id) === entry) this.videos.put(video);
+      if (this.waiting.get(id) === entry) {
+        // Every event since the first that is kept will be applied to it once more.
+        const whole = entry.events.length < maxKept && video.rev >= entry.events[0]![1].rev;
+        this.videos.put(video, null, whole);
+      }
     } catch (cause) {
       problem = asError(cause);
     }
     if (signal.aborted) return;
     if (this.waiting.get(id) === entry) {
       this.waiting.delete(id);
-      for (const heard of entry.events) this.videos.event(...heard);
-      this.handlers.changed();
+      if (!problem) for (const heard of entry.events) this.handlers.event(...heard);
       // One that is not there was deleted meanwhile.
-      if (problem && problem.status !== 404) this.handlers.failed(problem);
+      if (problem?.status === 404) this.videos.drop(id);
+      else if (problem) this.handlers.failed(problem, id);
     }
     this.settle(signal);
   }

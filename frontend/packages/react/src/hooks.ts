@@ -1,6 +1,7 @@
-import { createContext, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
-import type { Stage, Status } from "./contract.js";
-import type { Connection, Library, LibraryStore, VideoState } from "./store.js";
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import type { EventName, ServerToClientEvents, Stage, Status, VideoDocument } from "./contract.js";
+import { Query, queryOf, type VideoQuery } from "./query.js";
+import type { Connection, Library, LibraryIds, LibraryStore, LibraryView, VideoState } from "./store.js";
 
 const Context = createContext<LibraryStore | null>(null);
 
@@ -15,18 +16,42 @@ export function useLibraryStore(given?: LibraryStore): LibraryStore {
   return store;
 }
 
-/** The library, live: newest first. */
-export function useVideoLibrary(given?: LibraryStore): Library & Pick<LibraryStore, "loadMore" | "reload"> {
+function useView(query: VideoQuery | undefined, given: LibraryStore | undefined): LibraryView {
   const store = useLibraryStore(given);
-  const library = useSyncExternalStore(store.subscribe, store.getLibrary, store.getLibrary);
-  return useMemo(() => ({ ...library, loadMore: store.loadMore, reload: store.reload }), [library, store]);
+  // A query that is written down in the component is another object each time.
+  const { name } = new Query(query);
+  return useMemo(() => store.view(queryOf(new URLSearchParams(name))), [store, name]);
+}
+
+/** The videos of a query, live; without one the whole library, newest first. */
+export function useVideoLibrary(query?: VideoQuery, given?: LibraryStore): Library & Pick<LibraryView, "loadMore" | "reload"> {
+  const view = useView(query, given);
+  const library = useSyncExternalStore(view.subscribe, view.get, view.get);
+  return useMemo(() => ({ ...library, loadMore: view.loadMore, reload: view.reload }), [library, view]);
+}
+
+/** The same with ids alone, for long lists: it renders again when the order changes, and useVideoDocument when a video does. */
+export function useVideoIds(query?: VideoQuery, given?: LibraryStore): LibraryIds & Pick<LibraryView, "loadMore" | "reload"> {
+  const view = useView(query, given);
+  const list = useSyncExternalStore(view.subscribe, view.getIds, view.getIds);
+  return useMemo(() => ({ ...list, loadMore: view.loadMore, reload: view.reload }), [list, view]);
+}
+
+function useVideoState(id: string, store: LibraryStore): VideoState {
+  const subscribe = useCallback((listener: () => void) => store.subscribeVideo(id, listener), [store, id]);
+  const read = () => store.getVideo(id);
+  return useSyncExternalStore(subscribe, read, read);
+}
+
+/** One video of a list as it is known, or null; it asks the server for nothing. */
+export function useVideoDocument(id: string, given?: LibraryStore): VideoDocument | null {
+  return useVideoState(id, useLibraryStore(given)).video;
 }
 
 /** One video, live, with its own finer events while the component is there. */
 export function useVideo(id: string, given?: LibraryStore): VideoState {
   const store = useLibraryStore(given);
-  const read = () => store.getVideo(id);
-  const state = useSyncExternalStore(store.subscribe, read, read);
+  const state = useVideoState(id, store);
   useEffect(() => store.watch(id), [store, id]);
   return state;
 }
@@ -61,5 +86,18 @@ export function useVideoProgress(id: string, given?: LibraryStore): VideoProgres
 /** The way to the server: connected, on the way, or refused and why. */
 export function useConnection(given?: LibraryStore): Connection {
   const store = useLibraryStore(given);
-  return useSyncExternalStore(store.subscribe, store.getConnection, store.getConnection);
+  return useSyncExternalStore(store.subscribeConnection, store.getConnection, store.getConnection);
+}
+
+/** Calls the listener with every event of a name while the component is there; the newest listener, so it need not be stable. */
+export function useEvents<Name extends EventName>(name: Name, listener: ServerToClientEvents[Name], given?: LibraryStore): void {
+  const store = useLibraryStore(given);
+  const newest = useRef(listener);
+  useEffect(() => {
+    newest.current = listener;
+  });
+  useEffect(() => {
+    const heard = (...args: never[]) => (newest.current as (...args: never[]) => void)(...args);
+    return store.on(name, heard as ServerToClientEvents[Name]);
+  }, [store, name]);
 }

@@ -1,7 +1,7 @@
 import { io, type Socket } from "socket.io-client";
 import { ReelroomError, resolveToken, type Token } from "./api.js";
 import { videoEvents, type VideoEventName, type VideoPayload } from "./apply.js";
-import type { AuthExpiring, Cursor, RefreshAck, StreamReady, StreamReset } from "./contract.js";
+import { eventNames, type AuthExpiring, type Cursor, type EventName, type RefreshAck, type StreamReady, type StreamReset } from "./contract.js";
 import { covers } from "./order.js";
 import { LastPlace } from "./place.js";
 import { Refresh } from "./refresh.js";
@@ -27,6 +27,8 @@ export interface LinkHandlers {
   connection(next: Connection): void;
   up(from: From): void;
   event(name: VideoEventName, payload: VideoPayload, cursor: Cursor): void;
+  /** Every event, each once, after it was seen to. */
+  heard(name: EventName, ...heard: unknown[]): void;
   /** What was missed has come, or it must be fetched: everything up to cursor. */
   ready(missed: boolean, cursor: Cursor | null): void;
   reset(cursor: Cursor | null): void;
@@ -37,9 +39,6 @@ const retryWaits = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 /** Refusals that pass by themselves. */
 const passing = ["rate_limited", "unavailable"];
-
-/** Events that only move the place on. */
-const otherEvents = ["server:announcement", "notification:personal", "chat:message"];
 
 type ConnectError = Error & { data?: { code?: string; retryAfter?: number } };
 
@@ -63,20 +62,27 @@ export class Link {
     this.place = new LastPlace(given ? null : `reelroom.cursor ${url}`);
     this.socket = given ?? connectTo(url, token, this.place);
     this.refresh = new Refresh(token, (fresh, answer) => this.send("auth:refresh", { token: fresh }, (ack: RefreshAck) => answer(ack)));
+    const seeTo: Record<string, (payload: never, cursor: Cursor) => void> = {
+      "auth:expiring": (payload: AuthExpiring) => this.refresh.begin(payload.expiresAt),
+      "stream:ready": (payload: StreamReady) => this.ready(payload),
+      "stream:reset": (payload: StreamReset) => this.reset(payload),
+    };
+    for (const name of videoEvents) seeTo[name] = (payload: VideoPayload, cursor) => handlers.event(name, payload, cursor);
     this.listeners = [
       ["connect", () => this.up()],
       ["connect_error", (error: ConnectError) => this.failed(error)],
       ["disconnect", (reason: string) => this.down(reason)],
-      ["auth:expiring", (payload: AuthExpiring) => this.refresh.begin(payload.expiresAt)],
-      ["stream:ready", (payload: StreamReady) => this.ready(payload)],
-      ["stream:reset", (payload: StreamReset) => this.reset(payload)],
-      ...otherEvents.map((name): [string, (...args: never[]) => void] => [name, (...args: unknown[]) => this.place.move(args.at(-1))]),
-      ...videoEvents.map((name): [string, (...args: never[]) => void] => [
+      ...eventNames.map((name): [string, (...args: never[]) => void] => [
         name,
-        (payload: VideoPayload, ...rest: unknown[]) => {
+        (payload: never, ...rest: unknown[]) => {
           const last = rest.at(-1);
-          this.place.move(last);
-          handlers.event(name, payload, typeof last === "string" ? last : "");
+          const cursor = typeof last === "string" ? last : "";
+          // What tells of the connection itself stands at a place, but is no event of the log.
+          const logged = /^(video|upload|chat|server|notification):/.test(name);
+          const twice = logged && covers(this.place.cursor, cursor);
+          if (logged) this.place.move(cursor);
+          seeTo[name]?.(payload, cursor);
+          if (!twice) handlers.heard(name, payload, cursor);
         },
       ]),
     ];

@@ -1,26 +1,38 @@
 /** How long changes are gathered before the listeners hear of them, in ms: one frame. */
 const frame = 16;
 
-/** Tells listeners about changes, at most once a frame, so that a burst of events is one render. */
+/** The topic that hears of every other. */
+const everything = "";
+
+/** Tells listeners about changes of what they listen to, at most once a frame, so that a burst of events is one render. */
 export class Notifier {
-  private readonly listeners = new Set<() => void>();
+  private readonly topics = new Map<string, Set<() => void>>();
+  private readonly dirty = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  get size(): number {
-    return this.listeners.size;
+  hears(topic: string): boolean {
+    return this.topics.has(topic);
   }
 
-  add(listener: () => void): () => void {
+  add(listener: () => void, topic = everything): () => void {
     // Wrapped, so that the same function may be given twice.
     const entry = () => listener();
-    this.listeners.add(entry);
-    return () => this.listeners.delete(entry);
+    let listeners = this.topics.get(topic);
+    if (!listeners) this.topics.set(topic, (listeners = new Set()));
+    listeners.add(entry);
+    return () => {
+      listeners.delete(entry);
+      if (listeners.size === 0 && this.topics.get(topic) === listeners) this.topics.delete(topic);
+    };
   }
 
-  changed(): void {
+  changed(topic: string): void {
+    this.dirty.add(topic);
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      for (const listener of [...this.listeners]) listener();
+      const topics = [...this.dirty, everything];
+      this.dirty.clear();
+      for (const name of topics) for (const listener of [...(this.topics.get(name) ?? [])]) listener();
     }, frame);
   }
 }

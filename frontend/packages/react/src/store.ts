@@ -1,14 +1,17 @@
-import { Api, asError, type ReelroomError, type Token } from "./api.js";
+import { Api, type ReelroomError, type Token } from "./api.js";
 import type { VideoEventName, VideoPayload } from "./apply.js";
-import type { Cursor, SubscribeAck, VideoDocument } from "./contract.js";
-import { Fetches } from "./fetches.js";
+import type { Cursor, EventName, ServerToClientEvents, SubscribeAck, Updated, VideoDocument } from "./contract.js";
+import { Fetches, type Heard } from "./fetches.js";
 import { Link, type AnySocket, type Connection, type From } from "./link.js";
 import { Notifier } from "./notify.js";
-import { covers } from "./order.js";
+import { Query, type VideoQuery } from "./query.js";
 import { Videos } from "./videos.js";
+import type { Library, LibraryIds } from "./view.js";
+import { Views } from "./views.js";
 import { Watching } from "./watching.js";
 
 export type { Connection } from "./link.js";
+export type { Library, LibraryIds, ViewState } from "./view.js";
 
 export interface LibraryOptions {
   /** The server's address; the page's own when left out. */
@@ -17,18 +20,9 @@ export interface LibraryOptions {
   socket?: AnySocket;
   /** For HTTP, and for the store's own socket. A function is asked at every use. */
   token?: Token;
-  /** How many videos a page of the list has, 1 to 100. */
+  /** How many videos a page of a list has, 1 to 100. */
   pageSize?: number;
   fetch?: typeof fetch;
-}
-
-/** The library as it stands. The same object until something changes. */
-export interface Library {
-  /** loading and error speak of the first page; ready stays while it is fetched again. */
-  state: "idle" | "loading" | "ready" | "error";
-  error: ReelroomError | null;
-  videos: readonly VideoDocument[];
-  hasMore: boolean;
 }
 
 /** One video as it stands. */
@@ -37,19 +31,37 @@ export interface VideoState {
   video: VideoDocument | null;
 }
 
-/** A live library: the list once, then its events. It works while somebody subscribes. */
-export interface LibraryStore {
-  /** Hears of changes, at most once a frame. The first one connects, the last one to leave disconnects. */
+/** The videos of one query, live. It works while somebody subscribes; a little later it is let go of. */
+export interface LibraryView {
+  /** Hears of changes of this view, at most once a frame. */
   subscribe(listener: () => void): () => void;
-  getLibrary(): Library;
-  getConnection(): Connection;
-  getVideo(id: string): VideoState;
-  /** Asks for a video's own, finer events, until the returned function is called. */
-  watch(id: string): () => void;
+  get(): Library;
+  getIds(): LibraryIds;
   /** Fetches the list again; what is held stays in sight meanwhile. */
   reload(): Promise<void>;
   /** Fetches the next page. */
   loadMore(): Promise<void>;
+}
+
+/** A live library: lists once, then their events. It works while somebody subscribes, to any part of it: the first one connects, the last one to leave disconnects. */
+export interface LibraryStore {
+  /** Hears of every change, at most once a frame, and holds the library that has no query. */
+  subscribe(listener: () => void): () => void;
+  /** The videos of a query; views of one query are one. */
+  view(query?: VideoQuery): LibraryView;
+  /** Hears of changes of one video. */
+  subscribeVideo(id: string, listener: () => void): () => void;
+  subscribeConnection(listener: () => void): () => void;
+  /** Hears every event of a name, each once, as it comes. */
+  on<Name extends EventName>(name: Name, listener: ServerToClientEvents[Name]): () => void;
+  /** What view().get() tells, and the next two do. */
+  getLibrary(): Library;
+  reload(): Promise<void>;
+  loadMore(): Promise<void>;
+  getConnection(): Connection;
+  getVideo(id: string): VideoState;
+  /** Asks for a video's own, finer events, until the returned function is called. */
+  watch(id: string): () => void;
   /**
    * The place of the last event: an app's own socket that passes it as auth.after
    * is given everything that came later. Null until the server has told one.
@@ -59,80 +71,112 @@ export interface LibraryStore {
   put(video: VideoDocument): void;
   /** Takes a video away at once, for instance after the server confirmed its deletion. */
   forget(id: string): void;
+  /** Takes a video out of sight, for instance while its deletion can be undone; the returned function brings it back. */
+  hide(id: string): () => void;
+  /** Shows another title before the server has taken it; the returned function takes that back. */
+  rename(id: string, title: string): () => void;
 }
 
-/** Waits before a failed list is fetched again, in ms. */
-const reloadWaits = [1_000, 2_000, 5_000, 10_000, 30_000];
+/** Waits before what failed is fetched again, in ms. */
+const retryWaits = [1_000, 2_000, 5_000, 10_000, 30_000];
 /** How long after a connect the server may take to tell whether it has given all that was missed, in ms. */
 const readyWait = 10_000;
 /** Answers of getVideo that are kept, so that the same state is the same object. */
 const maxStates = 2000;
+
+const connectionTopic = "connection";
+const videoTopic = (id: string): string => `video ${id}`;
 
 export function createLibraryStore(options: LibraryOptions = {}): LibraryStore {
   return new Store(options);
 }
 
 class Store implements LibraryStore {
-  private readonly pageSize: number;
-  private readonly api: Api;
   private readonly link: Link;
-  private readonly videos = new Videos();
+  private readonly videos: Videos;
   private readonly notifier = new Notifier();
   private readonly watching: Watching;
   private readonly missing = new Set<string>();
   private readonly fetches: Fetches;
   private readonly states = new Map<string, VideoState>();
+  private readonly views: Views;
+  private readonly listeners = new Map<string, Set<(...heard: never[]) => void>>();
 
-  private library: Library = { state: "idle", error: null, videos: [], hasMore: false };
   private connection: Connection = { state: "idle", error: null };
+  private users = 0;
   private started: AbortController | undefined;
-  private next: string | null = null;
-  private loading: AbortController | undefined;
-  /** Where the ids stand in the log that were heard of since the list was asked for; "" when that is not known. */
-  private touched = new Map<string, Cursor>();
   private failures = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
-
-  /** Whether the list is being fetched, as against its next page. */
-  private reloading = false;
-  /** Something is missing in what is held, and only the list can tell it. */
-  private patchy = true;
-  /** Where the list was read, and what the one on its way must reach. */
-  private listed: Cursor | null = null;
-  private reach: Cursor | null = null;
+  /** A view was closed, whose documents may be of no use any more. */
+  private crowded = false;
+  /** Events were lost while nobody listened. */
+  private patchy = false;
+  /** Since events were lost, all that is held was read again. */
+  private confirmed = true;
   /** Runs while the server has yet to tell whether everything that was missed has come. */
   private unsure: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ url = "", socket, token, pageSize = 50, fetch: fetcher = (...args) => fetch(...args) }: LibraryOptions) {
-    this.pageSize = Math.min(Math.max(pageSize, 1), 100);
-    this.api = new Api(url, token, fetcher);
+    const api = new Api(url, token, fetcher);
     this.link = new Link(socket, url, token, {
       connection: (next) => {
         this.connection = next;
-        this.notifier.changed();
+        this.notifier.changed(connectionTopic);
       },
       up: (from) => this.up(from),
       event: (name, payload, cursor) => this.event(name, payload, cursor),
+      heard: (name, ...heard) => {
+        for (const listener of [...(this.listeners.get(name) ?? [])]) listener(...(heard as never[]));
+      },
       ready: (missed, cursor) => {
-        if (this.sure() && missed) this.fetchUpTo(cursor);
+        if (this.sure() && missed) this.lost(cursor);
       },
       reset: (cursor) => {
         this.sure();
-        this.fetchUpTo(cursor);
+        this.lost(cursor);
       },
     });
+    this.videos = new Videos((id) => {
+      const video = this.videos.shown(id);
+      for (const view of this.views.open()) view.take(id, video);
+      this.notifier.changed(videoTopic(id));
+    });
     this.watching = new Watching(this.link, (id, ack) => this.answered(id, ack));
-    this.fetches = new Fetches(this.api, this.videos, {
-      listed: (cursor) => this.listedBefore(cursor),
-      event: (...heard) => this.event(...heard),
-      changed: () => this.notifier.changed(),
-      tooMany: (cursor) => this.fetchUpTo(cursor),
+    const connected = () => this.started !== undefined && this.link.connected;
+    this.views = new Views({
+      api,
+      videos: this.videos,
+      pageSize: Math.min(Math.max(pageSize, 1), 100),
+      get open() {
+        return connected();
+      },
+      changed: (view) => this.notifier.changed(view.query.topic),
+      settled: () => {
+        this.failures = 0;
+        this.settle();
+      },
       failed: (problem) => this.again(problem),
+      ask: (id) => this.watching.has(id) && (this.watching.ask(id), true),
+    }, () => {
+      this.crowded = true;
+      this.settle();
+    });
+    this.fetches = new Fetches(api, this.videos, {
+      needs: (heard) => this.needs(heard),
+      event: (...heard) => this.event(...heard),
+      tooMany: (cursor) => this.lost(cursor),
+      failed: (problem, id) => {
+        this.videos.doubtOne(id);
+        this.confirmed = false;
+        for (const view of this.views.open()) view.spoil(this.link.cursor);
+        this.again(problem);
+      },
     });
   }
 
-  subscribe = (listener: () => void): (() => void) => {
-    const remove = this.notifier.add(listener);
+  /** Counts a user in; the returned function, which may be called twice, counts it out. */
+  private use(...undo: (() => void)[]): () => void {
+    this.users++;
     if (!this.started) {
       this.started = new AbortController();
       this.link.start();
@@ -141,39 +185,59 @@ class Store implements LibraryStore {
     return () => {
       if (gone) return;
       gone = true;
-      remove();
+      for (const step of undo) step();
       // React's StrictMode leaves and comes back at once: that must not cost a connection.
-      setTimeout(() => this.notifier.size === 0 && this.stop(), 0);
+      setTimeout(() => --this.users === 0 && this.stop(), 0);
     };
-  };
-
-  private stop(): void {
-    const unsure = this.sure();
-    if (unsure || this.reloading || !this.fetches.idle || !this.link.resumes) this.patchy = true;
-    this.started?.abort();
-    this.started = undefined;
-    this.loading?.abort();
-    this.loading = undefined;
-    this.reloading = false;
-    this.calm();
-    this.fetches.clear();
-    this.watching.stop();
-    this.link.stop();
   }
 
-  getLibrary = (): Library => {
-    const videos = this.videos.list();
-    if (videos !== this.library.videos) this.library = { ...this.library, videos };
-    return this.library;
+  subscribe = (listener: () => void): (() => void) => {
+    const remove = this.notifier.add(listener);
+    const release = this.views.use(everyVideo);
+    return this.use(remove, release);
   };
+
+  subscribeConnection = (listener: () => void): (() => void) => this.use(this.notifier.add(listener, connectionTopic));
+
+  subscribeVideo = (id: string, listener: () => void): (() => void) => this.use(this.notifier.add(listener, videoTopic(id)));
+
+  on = <Name extends EventName>(name: Name, listener: ServerToClientEvents[Name]): (() => void) => {
+    const entry = (...heard: never[]) => (listener as (...heard: never[]) => void)(...heard);
+    if (!this.listeners.has(name)) this.listeners.set(name, new Set());
+    const listeners = this.listeners.get(name)!.add(entry);
+    return this.use(() => listeners.delete(entry));
+  };
+
+  view = (wanted?: VideoQuery): LibraryView => this.viewOf(new Query(wanted));
+
+  private viewOf(query: Query): LibraryView {
+    return {
+      subscribe: (listener) => {
+        const remove = this.notifier.add(listener, query.topic);
+        const release = this.views.use(query);
+        return this.use(remove, release);
+      },
+      get: () => this.views.get(query).get(),
+      getIds: () => this.views.get(query).getIds(),
+      reload: () => this.views.get(query).reload(),
+      loadMore: () => this.views.get(query).loadMore(),
+    };
+  }
+
+  getLibrary = (): Library => this.views.get(everyVideo).get();
+
+  reload = (): Promise<void> => this.views.get(everyVideo).reload();
+
+  loadMore = (): Promise<void> => this.views.get(everyVideo).loadMore();
 
   getConnection = (): Connection => this.connection;
 
   getCursor = (): Cursor | null => this.link.cursor;
 
   getVideo = (id: string): VideoState => {
-    const video = this.videos.get(id) ?? null;
-    const state = video ? "ready" : this.missing.has(id) || this.videos.isDeleted(id) ? "missing" : "loading";
+    const video = this.videos.shown(id) ?? null;
+    const gone = this.missing.has(id) || this.videos.isDeleted(id) || this.videos.get(id);
+    const state = video ? "ready" : gone ? "missing" : "loading";
     const held = this.states.get(id);
     if (held && held.video === video && held.state === state) return held;
     const fresh: VideoState = { state, video };
@@ -196,100 +260,36 @@ class Store implements LibraryStore {
     };
   };
 
-  put = (video: VideoDocument): void => {
-    this.touched.set(video.id, "");
-    this.videos.put(video);
-    this.notifier.changed();
-  };
+  put = (video: VideoDocument): void => this.videos.put(video);
 
-  forget = (id: string): void => {
-    this.videos.forget(id);
-    this.notifier.changed();
-  };
+  forget = (id: string): void => this.videos.forget(id);
 
-  reload = async (): Promise<void> => {
-    if (!this.started) return;
+  hide = (id: string): (() => void) => this.videos.hide(id);
+
+  rename = (id: string, title: string): (() => void) => this.videos.rename(id, title);
+
+  private stop(): void {
+    const unsure = this.sure();
+    if (unsure || !this.fetches.idle || !this.link.resumes) this.patchy = true;
+    this.started?.abort();
+    this.started = undefined;
+    for (const view of this.views.open()) view.stop();
     this.calm();
-    this.sure();
-    this.loading?.abort();
-    const mine = (this.loading = new AbortController());
-    this.reloading = true;
-    this.patchy = false;
-    this.reach = null;
-    this.touched = new Map();
-    if (this.library.state !== "ready") this.show({ state: "loading", error: null });
-    try {
-      const want = Math.max(this.pageSize, this.videos.size);
-      const fetched: VideoDocument[] = [];
-      const limit = want > this.pageSize ? 100 : this.pageSize;
-      let next: string | null = null;
-      let cursor = "";
-      do {
-        const page = await this.api.list(limit, next, mine.signal);
-        if (mine.signal.aborted) return;
-        cursor ||= page.cursor;
-        next = page.nextCursor || null;
-        fetched.push(...page.data);
-      } while (next && fetched.length < want);
-      const keep = new Set(fetched.map((v) => v.id));
-      for (const video of fetched) this.videos.put(video, cursor);
-      // What was heard of later than the list was read need not be in it.
-      for (const [id, at] of this.touched) if (!covers(cursor, at)) keep.add(id);
-      for (const id of this.watching.ids()) {
-        if (!keep.has(id)) this.watching.ask(id); // its own answer tells
-        keep.add(id);
-      }
-      this.videos.keepOnly(keep);
-      this.next = next;
-      this.listed = cursor;
-      this.failures = 0;
-      this.loading = undefined;
-      this.reloading = false;
-      this.show({ state: "ready", error: null, hasMore: next !== null });
-      if (this.reach !== null && !covers(cursor, this.reach)) void this.reload();
-      this.settle();
-    } catch (error) {
-      if (!mine.signal.aborted) this.failed(error);
-    }
-  };
-
-  loadMore = async (): Promise<void> => {
-    if (!this.started || !this.next || this.loading) return;
-    const mine = (this.loading = new AbortController());
-    try {
-      const page = await this.api.list(this.pageSize, this.next, mine.signal);
-      if (mine.signal.aborted) return;
-      this.loading = undefined;
-      for (const video of page.data) this.videos.put(video, page.cursor);
-      this.next = page.nextCursor || null;
-      this.show({ hasMore: this.next !== null });
-      this.settle();
-    } catch (error) {
-      if (mine.signal.aborted) return;
-      this.loading = undefined;
-      this.show({ error: asError(error) });
-    }
-  };
-
-  private failed(cause: unknown): void {
-    const error = asError(cause);
-    this.loading = undefined;
-    this.reloading = false;
-    this.show({ state: this.library.state === "ready" ? "ready" : "error", error });
-    this.again(error);
+    this.fetches.clear();
+    this.watching.stop();
+    this.link.stop();
   }
 
-  /** Fetches the list later, as something could not be fetched now. */
+  /** Tries later, as something could not be fetched now. */
   private again(error: ReelroomError): void {
-    if (this.reloading) {
-      this.reach = this.link.cursor ?? "";
-      return;
-    }
-    this.patchy = true;
     if (error.status === 401 || error.status === 403) return; // waiting does not help
     if (this.retry !== undefined) return;
-    const wait = reloadWaits[Math.min(this.failures++, reloadWaits.length - 1)];
-    this.retry = setTimeout(() => void this.reload(), wait);
+    const wait = retryWaits[Math.min(this.failures++, retryWaits.length - 1)];
+    this.retry = setTimeout(() => {
+      this.calm();
+      for (const view of this.views.used()) if (!view.whole && !view.busy) void view.reload();
+      this.settle();
+    }, wait);
   }
 
   private calm(): void {
@@ -297,18 +297,16 @@ class Store implements LibraryStore {
     this.retry = undefined;
   }
 
-  private show(change: Partial<Library>): void {
-    this.library = { ...this.library, ...change };
-    this.notifier.changed();
-  }
-
   private up(from: From): void {
     if (from !== "resumed") this.watching.forget();
     // The session before had not told yet, and the resumed one goes on from it.
     const missed = this.sure() && from === "resumed";
-    const whole = this.library.state === "ready" && !this.reloading && !this.patchy && !missed;
-    if (!whole || from === "nothing") void this.reload();
-    else if (from === "unknown") this.unsure = setTimeout(() => void this.reload(), readyWait);
+    if (this.patchy || missed || from === "nothing") this.lost(null);
+    else {
+      for (const view of this.views.used()) if (!view.whole) void view.reload();
+      if (from === "unknown") this.unsure = setTimeout(() => this.sure() && this.lost(null), readyWait);
+    }
+    this.patchy = this.confirmed = false;
     this.watching.mend();
   }
 
@@ -320,43 +318,78 @@ class Store implements LibraryStore {
     return true;
   }
 
-  /** Sees to it that what is held is as new as cursor. */
-  private fetchUpTo(cursor: Cursor | null): void {
-    if (this.reloading) this.reach = cursor ?? "";
-    else if (this.patchy || !covers(this.listed, cursor)) void this.reload();
+  /** Events up to a place, or any, have not come: what is held must be fetched again, unless it was read later. */
+  private lost(upTo: Cursor | null): void {
+    this.fetches.clear();
+    this.confirmed = false;
+    this.videos.doubt(upTo);
+    this.views.dropUnused();
+    for (const view of this.views.used()) view.fetchUpTo(upTo);
+    this.settle();
   }
 
   private answered(id: string, ack: SubscribeAck): void {
     if (ack.ok) {
       this.missing.delete(id);
-      this.touched.set(id, "");
       this.videos.put(ack.video, ack.cursor);
     } else if (ack.error.code === "not_found" && this.watching.has(id)) {
       this.missing.add(id);
       this.videos.drop(id);
     }
-    this.notifier.changed();
+    this.notifier.changed(videoTopic(id));
   }
 
   private event(name: VideoEventName, payload: VideoPayload, cursor: Cursor): void {
     if (!payload || typeof payload.videoId !== "string") return;
     const id = payload.videoId;
     const effect = this.videos.event(name, payload, cursor);
-    if (effect === "dropped" || (effect === "unknown" && this.listedBefore(cursor))) return;
-    if (effect !== "unknown") this.touched.set(id, cursor);
+    if (effect === "dropped") return;
     if (name === "video:deleted") this.fetches.forget(id);
-    else if (effect !== "applied") this.fetches.add(effect, name, payload, cursor);
+    else if (effect !== "applied" || this.fetches.has(id)) this.fetches.add(effect === "unknown" ? effect : "stale", name, payload, cursor);
     this.settle();
-    this.notifier.changed();
   }
 
-  /** Tells whether the list was read after an event: then a video that is not held is on a page that was not fetched. */
-  private listedBefore(cursor: Cursor): boolean {
-    return !this.reloading && covers(this.listed, cursor);
+  /** Tells whether the document of a video that is not held must be fetched; takes it from the events if they tell it. */
+  private needs(heard: readonly Heard[]): boolean {
+    const { videoId } = heard[0]![1];
+    const open = this.views.open();
+    const whole = heard.findLastIndex(([, payload]) => (payload as Partial<Updated>).video);
+    const video = (heard[whole]?.[1] as Partial<Updated> | undefined)?.video;
+    const wanted =
+      this.watching.has(videoId) ||
+      this.notifier.hears(videoTopic(videoId)) ||
+      open.some((view) => (video && view.wants(video)) || heard.some((one) => view.mayEnter(...one)));
+    if (!wanted || !video) return wanted;
+    this.videos.put(video, heard[whole]![2]);
+    for (const one of heard.slice(whole + 1)) this.event(...one);
+    return false;
   }
 
-  /** Starts the fetches that wait. While the list is on its way they do: it may answer them. */
+  /** Starts the fetches that wait. While a list is on its way they do: it may answer them. */
   private settle(): void {
-    if (this.started && !this.loading) this.fetches.settle(this.started.signal);
+    if (!this.started || this.views.open().some((view) => view.busy)) return;
+    this.fetches.settle(this.started.signal);
+    if (this.crowded) this.prune();
+    if (this.views.used().every((view) => view.whole)) this.confirm();
+  }
+
+  /** The lists are there: what none of them has, and was read before events were lost, is asked for or let go of. */
+  private confirm(): void {
+    if (this.confirmed) return;
+    this.confirmed = true;
+    const suspects = new Set(this.videos.suspects());
+    for (const id of this.watching.ids()) if (suspects.has(id) || !this.videos.get(id)) this.watching.ask(id);
+    for (const id of suspects) if (!this.watching.has(id) && !this.fetches.has(id)) this.videos.drop(id);
+  }
+
+  /** Lets go of documents that nobody has any use for; not while a list is on its way, which may know less of them. */
+  private prune(): void {
+    this.crowded = false;
+    for (const id of this.videos.ids()) {
+      const used = this.watching.has(id) || this.fetches.has(id) || this.notifier.hears(videoTopic(id)) || this.views.open().some((view) => view.rows.has(id));
+      if (!used) this.videos.drop(id);
+    }
   }
 }
+
+const everyVideo = new Query();

@@ -1,11 +1,18 @@
 import { applyEvent, keepProgress, olderDocument, type VideoEventName, type VideoPayload } from "./apply.js";
 import type { Cursor, VideoDocument } from "./contract.js";
-import { later, newer, parseCursor, type Place, type Stamp } from "./order.js";
+import { covers, later, newer, parseCursor, type Place, type Stamp } from "./order.js";
 
 interface Entry {
   video: VideoDocument;
   stamp: Stamp;
   created: number;
+  /** When it was last heard of, counted in all that was heard; and where in the log, "" when that is not known. */
+  turn: number;
+  at: Cursor;
+  /** Where the whole document was read. */
+  read: Cursor;
+  /** Events were lost since it was read, which may have spoken of it. */
+  suspect: boolean;
 }
 
 /** How many deleted ids are remembered, so that a late answer does not bring one back. */
@@ -27,26 +34,90 @@ export type Effect = "dropped" | "applied" | "stale" | "unknown";
 export class Videos {
   private readonly entries = new Map<string, Entry>();
   private readonly deleted = new Map<string, Gone>();
-  private sorted: VideoDocument[] | undefined = [];
+  private readonly hidden = new Map<string, number>();
+  private turns = 0;
+
+  /** changed hears of each video that is another one now, or gone. */
+  constructor(private readonly changed: (id: string) => void) {}
 
   get(id: string): VideoDocument | undefined {
     return this.entries.get(id)?.video;
   }
 
-  get size(): number {
-    return this.entries.size;
+  /** What is to be shown of a video: nothing while it is hidden. */
+  shown(id: string): VideoDocument | undefined {
+    return this.hidden.has(id) ? undefined : this.get(id);
+  }
+
+  /** All that are to be shown, in no order. */
+  *allShown(): Iterable<VideoDocument> {
+    for (const [id, { video }] of this.entries) if (!this.hidden.has(id)) yield video;
+  }
+
+  ids(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  /** The present moment, for heardSince. */
+  get now(): number {
+    return this.turns;
+  }
+
+  /** Tells whether a video was heard of after a moment, and later in the log than a place. */
+  heardSince(id: string, moment: number, cursor: Cursor): boolean {
+    const entry = this.entries.get(id);
+    return entry !== undefined && entry.turn > moment && !covers(cursor, entry.at);
+  }
+
+  /** Events up to a place, or any, were lost: what was not read later is not to be trusted. */
+  doubt(upTo: Cursor | null): void {
+    for (const entry of this.entries.values()) if (!covers(entry.read, upTo)) entry.suspect = true;
+  }
+
+  /** A document that is held is not whole. */
+  doubtOne(id: string): void {
+    const entry = this.entries.get(id);
+    if (entry) entry.suspect = true;
+  }
+
+  /** Those that were not read since events were lost. */
+  suspects(): string[] {
+    return [...this.entries].filter(([, { suspect }]) => suspect).map(([id]) => id);
+  }
+
+  /** Keeps a video out of sight until the returned function is called, or it is deleted. */
+  hide(id: string): () => void {
+    this.hidden.set(id, (this.hidden.get(id) ?? 0) + 1);
+    this.changed(id);
+    let done = false;
+    return () => {
+      const times = this.hidden.get(id);
+      if (done || times === undefined) return;
+      done = true;
+      if (times > 1) this.hidden.set(id, times - 1);
+      else this.hidden.delete(id);
+      this.changed(id);
+    };
+  }
+
+  /** Shows another title until the server tells a newer document, or the returned function is called. */
+  rename(id: string, title: string): () => void {
+    const entry = this.entries.get(id);
+    if (!entry) return () => {};
+    const before = entry.video.title;
+    const { rev } = entry.video;
+    this.entries.set(id, { ...entry, video: { ...entry.video, title } });
+    this.changed(id);
+    return () => {
+      const now = this.entries.get(id);
+      if (!now || now.video.title !== title || now.video.rev > rev) return;
+      this.entries.set(id, { ...now, video: { ...now.video, title: before } });
+      this.changed(id);
+    };
   }
 
   isDeleted(id: string): boolean {
     return this.deleted.has(id);
-  }
-
-  /** All documents, newest first; the same array until something changes. */
-  list(): VideoDocument[] {
-    this.sorted ??= [...this.entries.values()]
-      .sort((a, b) => b.created - a.created || (a.video.id < b.video.id ? 1 : -1))
-      .map((entry) => entry.video);
-    return this.sorted;
   }
 
   /** Takes an event: drops it when it is not newer than what is held. */
@@ -74,37 +145,42 @@ export class Videos {
       return "applied";
     }
     const { video, stale } = applyEvent(held.video, name, payload);
-    this.set(video, stamp);
-    return stale ? "stale" : "applied";
+    // A revision that was passed over may have changed what this event does not tell.
+    const whole = name === "video:updated" && !stale;
+    const skipped = !whole && (held.suspect || stamp.attempt > held.stamp.attempt + 1 || stamp.rev > held.stamp.rev + 1);
+    this.set(video, stamp, cursor, whole ? cursor : held.read, held.suspect && !whole);
+    return stale || skipped ? "stale" : "applied";
   }
 
-  /** Takes a fetched document, unless a newer one is held; cursor is where it was read, when known. */
-  put(video: VideoDocument, cursor?: Cursor | null): void {
+  /**
+   * Takes a fetched document, unless a newer one is held; cursor is where it was
+   * read, when known. As a base it is taken nevertheless: what has happened since follows.
+   */
+  put(video: VideoDocument, cursor: Cursor | null = null, base = false): void {
     const gone = this.deleted.get(video.id);
     if (gone && createdOf(video) <= gone.since) return;
     this.deleted.delete(video.id);
     const place = cursor ? parseCursor(cursor) : { epoch: "", seq: 0 };
     const held = this.entries.get(video.id);
     const { attempt, rev } = video;
-    if (!held || createdOf(video) > held.created) {
-      this.set(video, { attempt, rev, ...place });
+    if (!held) {
+      this.set(video, { attempt, rev, ...place }, cursor ?? "", cursor ?? "", false);
       return;
     }
-    if (createdOf(video) < held.created || olderDocument(video, held.video)) return;
-    // The place only ever moves on: an event of the same revision was seen after the fetch.
+    const anew = createdOf(video) > held.created;
+    if (createdOf(video) < held.created) return;
+    if (!anew && olderDocument(video, held.video)) {
+      if (base) this.set(keepProgress(video, held.video), { attempt, rev, ...place }, held.at, "", false);
+      return;
+    }
+    // The place only ever moves on: an event of the same revision, or of the life before, was seen before the fetch.
     const { epoch, seq } = later(place, held.stamp) ? place : held.stamp;
-    this.set(keepProgress(video, held.video), { attempt, rev, epoch, seq });
-  }
-
-  /** Drops every document but these. */
-  keepOnly(ids: ReadonlySet<string>): void {
-    for (const id of this.entries.keys()) if (!ids.has(id)) this.drop(id);
+    this.set(anew ? video : keepProgress(video, held.video), { attempt, rev, epoch, seq }, cursor ?? "", cursor ?? "", false);
   }
 
   /** Lets go of a document, which may come back. */
   drop(id: string): void {
-    this.entries.delete(id);
-    this.sorted = undefined;
+    if (this.entries.delete(id)) this.changed(id);
   }
 
   /** Removes a deleted video and keeps it away. */
@@ -115,15 +191,17 @@ export class Videos {
 
   private bury(id: string, ts: string, { epoch, seq }: Place): void {
     const known = this.entries.get(id)?.created ?? this.deleted.get(id)?.since ?? Infinity;
+    this.hidden.delete(id);
     this.drop(id);
     this.deleted.delete(id); // so that it is the youngest
     this.deleted.set(id, { since: Date.parse(ts) || known, epoch, seq });
     if (this.deleted.size > maxDeleted) this.deleted.delete(this.deleted.keys().next().value!);
+    this.changed(id);
   }
 
-  private set(video: VideoDocument, stamp: Stamp): void {
-    this.entries.set(video.id, { video, stamp, created: createdOf(video) });
-    this.sorted = undefined;
+  private set(video: VideoDocument, stamp: Stamp, at: Cursor, read: Cursor, suspect: boolean): void {
+    this.entries.set(video.id, { video, stamp, created: createdOf(video), turn: ++this.turns, at, read, suspect });
+    this.changed(video.id);
   }
 }
 
