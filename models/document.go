@@ -51,6 +51,9 @@ type Document struct {
 	// Error and Code tell why a failed video failed.
 	Error *string `json:"error"`
 	Code  *Code   `json:"code"`
+	// Story is what happened in the work on it, oldest first; empty for a video
+	// of an earlier version.
+	Story []Step `json:"story"`
 
 	CreatedAt  time.Time  `json:"createdAt"`
 	UpdatedAt  time.Time  `json:"updatedAt"`
@@ -71,6 +74,9 @@ func DocumentOf(v *Video, links Links) Document {
 	}
 	if d.Warnings == nil {
 		d.Warnings = []Warning{}
+	}
+	if d.Story = v.Story; d.Story == nil {
+		d.Story = []Step{}
 	}
 	if v.BatchID != "" {
 		batch := v.BatchID

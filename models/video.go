@@ -71,6 +71,9 @@ type Video struct {
 	Failure     *Failure     `json:"failure"`
 	// Reported holds the outcomes that came from outside, the last one last.
 	Reported []Reported `json:"reported,omitempty"`
+	// Story tells when what happened to it, oldest first; records of earlier
+	// versions have none.
+	Story []Step `json:"story,omitempty"`
 
 	CreatedAt  time.Time `json:"createdAt"`
 	UpdatedAt  time.Time `json:"updatedAt"`

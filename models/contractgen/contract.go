@@ -23,6 +23,7 @@ var enums = []struct {
 	{"Role", "roles", reflect.TypeFor[models.Role]()},
 	{"Code", "codes", reflect.TypeFor[models.Code]()},
 	{"Decision", "decisions", reflect.TypeFor[models.Decision]()},
+	{"StepName", "stepNames", reflect.TypeFor[models.StepName]()},
 	{"AuditAction", "auditActions", reflect.TypeFor[models.AuditAction]()},
 	{"Level", "levels", reflect.TypeFor[models.Level]()},
 	{"EventName", "eventNames", reflect.TypeFor[models.EventName]()},
@@ -31,7 +32,7 @@ var enums = []struct {
 // structs are written in this order. Every struct that they use must be here.
 var structs = []any{
 	models.Document{}, models.Metadata{}, models.Container{}, models.VideoStream{}, models.AudioTrack{},
-	models.Chapter{}, models.Sensitivity{}, models.SensitivitySegment{}, models.Review{}, models.Warning{}, models.Playback{},
+	models.Chapter{}, models.Sensitivity{}, models.SensitivitySegment{}, models.Review{}, models.Warning{}, models.Playback{}, models.Step{},
 	models.Policy{}, models.PolicyPreview{}, models.PreviewChange{}, models.ScoresDocument{}, models.ScoredFrame{},
 	models.AuditEntry{}, models.AuditState{},
 	models.Console{}, models.ConsoleNode{}, models.ConsoleConnections{}, models.ConsoleConnection{}, models.ConsoleQueue{},

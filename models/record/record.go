@@ -22,6 +22,8 @@ func First(org string, v models.Video, now time.Time) (models.Video, error) {
 	v.Lease, v.Crashes, v.Failure = models.Lease{}, 0, nil
 	v.CreatedAt, v.UpdatedAt = now, now
 	v.StartedAt, v.FinishedAt = time.Time{}, time.Time{}
+	v.Story = nil
+	v.Tell(&models.Video{}, now)
 	tidy(&v)
 	return v, nil
 }
@@ -36,6 +38,8 @@ func Step(v models.Video, t models.Transition, now time.Time) (models.Video, err
 	}
 	v.ID, v.OrganizationID, v.CreatedAt, v.BatchID = before.ID, before.OrganizationID, before.CreatedAt, before.BatchID
 	v.Version = before.Version + 1
+	v.Story = before.Story
+	v.Tell(&before, Moment(now))
 	tidy(&v)
 	return v, nil
 }

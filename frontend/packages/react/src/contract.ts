@@ -126,6 +126,20 @@ export const decisions = [
 ] as const;
 export type Decision = (typeof decisions)[number];
 
+/** StepName says what happened in the work on a video. */
+export const stepNames = [
+  "queued",
+  "stage",
+  /** trouble that may pass; Message says which */
+  "delayed",
+  /** its worker died, or gave it back */
+  "interrupted",
+  "completed",
+  "failed",
+  "cancelled",
+] as const;
+export type StepName = (typeof stepNames)[number];
+
 /** AuditAction names what was done. */
 export const auditActions = [
   "policy.changed",
@@ -232,6 +246,8 @@ export interface VideoDocument {
   /** Error and Code tell why a failed video failed. */
   error: string | null;
   code: Code | null;
+  /** Story is what happened in the work on it, oldest first; empty for a video of an earlier version. */
+  story: Step[] | null;
   createdAt: Timestamp;
   updatedAt: Timestamp;
   startedAt: Timestamp | null;
@@ -361,6 +377,19 @@ export interface Playback {
   url: string;
   mediaType: string;
   kind: PlaybackKind;
+}
+
+/** Step is a moment in the work on a video: what went on until the one before ended then. */
+export interface Step {
+  at: Timestamp;
+  step: StepName;
+  /** Attempt counts from 1. */
+  attempt: number;
+  /** Stage is the one that begins, or the one that was met by what happened. */
+  stage?: Stage;
+  /** Message is for people: why the stage was put off, or the attempt failed. */
+  message?: string;
+  code?: Code;
 }
 
 /** Policy says from which scores on an organization wants a video to be looked at. It is versioned: what was assessed under an older one is assessed again. */

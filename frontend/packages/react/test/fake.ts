@@ -61,7 +61,7 @@ export function video(id: string, change: Partial<VideoDocument> = {}): VideoDoc
   return {
     _id: id, id, organizationId: "org", title: id, fileName: `${id}.mp4`, size: 1, sha256: "", mediaType: "video/mp4", uploadedBy: "u", batchId: null,
     status: "queued", stage: null, progress: 0, stageProgress: 0, message: "", etaSeconds: null, etaHighSeconds: null, queuePosition: null, retry: 0, retryAt: null, attempt: 1, rev: 1,
-    metadata: null, thumbnail: null, placeholder: null, storyboard: null, playback: null, media: "", sensitivity: null, warnings: [], error: null, code: null,
+    metadata: null, thumbnail: null, placeholder: null, storyboard: null, playback: null, media: "", sensitivity: null, warnings: [], error: null, code: null, story: [],
     createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z", startedAt: null, finishedAt: null, ...change,
   };
 }
