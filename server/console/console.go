@@ -105,6 +105,9 @@ func (c *Console) Snapshot(ctx context.Context, who models.Identity) (models.Con
 		return s, nil
 	}
 	done := c.looks.DoChan(org, func() (any, error) {
+		if s, ok := c.recent(org); ok { // another has looked meanwhile
+			return s, nil
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
 		defer cancel()
 		s := c.look(ctx, org)
