@@ -18,6 +18,8 @@ var enums = []struct {
 	{"Status", "statuses", reflect.TypeFor[models.Status]()},
 	{"Stage", "stages", reflect.TypeFor[models.Stage]()},
 	{"Verdict", "verdicts", reflect.TypeFor[models.Verdict]()},
+	{"JobStatus", "jobStatuses", reflect.TypeFor[models.JobStatus]()},
+	{"BatchStatus", "batchStatuses", reflect.TypeFor[models.BatchStatus]()},
 	{"VideoSort", "sorts", reflect.TypeFor[models.VideoSort]()},
 	{"PlaybackKind", "playbackKinds", reflect.TypeFor[models.PlaybackKind]()},
 	{"Role", "roles", reflect.TypeFor[models.Role]()},
@@ -33,6 +35,7 @@ var enums = []struct {
 var structs = []any{
 	models.Document{}, models.Metadata{}, models.Container{}, models.VideoStream{}, models.AudioTrack{},
 	models.Chapter{}, models.Sensitivity{}, models.SensitivitySegment{}, models.Review{}, models.Warning{}, models.Playback{}, models.Step{},
+	models.Job{}, models.JobResult{}, models.BatchState{}, models.Rejection{},
 	models.Policy{}, models.PolicyPreview{}, models.PreviewChange{}, models.ScoresDocument{}, models.ScoredFrame{},
 	models.AuditEntry{}, models.AuditState{},
 	models.Console{}, models.ConsoleNode{}, models.ConsoleConnections{}, models.ConsoleConnection{}, models.ConsoleQueue{},

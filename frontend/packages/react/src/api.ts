@@ -55,7 +55,8 @@ export class Api {
     return this.get(`/api/videos/${encodeURIComponent(id)}`, signal);
   }
 
-  private async get<T>(path: string, signal: AbortSignal): Promise<T> {
+  /** Reads what a path answers. */
+  async get<T>(path: string, signal: AbortSignal): Promise<T> {
     const token = await resolveToken(this.token);
     const headers: Record<string, string> = { accept: "application/json" };
     if (token) headers.authorization = `Bearer ${token}`;

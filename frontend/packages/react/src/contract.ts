@@ -39,6 +39,25 @@ export const verdicts = [
 ] as const;
 export type Verdict = (typeof verdicts)[number];
 
+/** JobStatus is where a job stands. A job is the work on a video, under the video's id, in the words of clients that know jobs only. */
+export const jobStatuses = [
+  "pending",
+  "processing",
+  "complete",
+  "failed",
+  "cancelled",
+] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+
+/** BatchStatus is where a batch stands, in the words of its clients. */
+export const batchStatuses = [
+  "processing",
+  "complete",
+  "failed",
+  "cancelled",
+] as const;
+export type BatchStatus = (typeof batchStatuses)[number];
+
 /** VideoSort is the order of a list: a field, with "-" before it for the reverse. Videos of one value are ordered by id, which the "-" reverses, too. Text is compared by code points (which is what comparing its UTF-8 bytes does, and comparing UTF-16 units does not), with the shorter first where one begins with the other. */
 export const sorts = [
   "-createdAt",
@@ -390,6 +409,76 @@ export interface Step {
   /** Message is for people: why the stage was put off, or the attempt failed. */
   message?: string;
   code?: Code;
+}
+
+/** Job says how far the work on a video is. Fields are as in Document and Progress. */
+export interface Job {
+  jobId: string;
+  title: string;
+  status: JobStatus;
+  progress: number;
+  stage: Stage | null;
+  stageProgress: number;
+  message: string;
+  etaSeconds: number | null;
+  etaHighSeconds: number | null;
+  retry: number;
+  retryAt: Timestamp | null;
+  queuePosition: number | null;
+  attempt: number;
+  rev: number;
+  /** Result is there when the job is complete; Error and Code when it failed. */
+  result?: JobResult | null;
+  error?: string | null;
+  code?: Code | null;
+}
+
+/** JobResult is what the work has found; fields are as in Document. */
+export interface JobResult {
+  metadata: Metadata | null;
+  thumbnail: string | null;
+  placeholder: string | null;
+  storyboard: string | null;
+  sensitivity: Sensitivity | null;
+  warnings: Warning[] | null;
+  playback: Playback | null;
+}
+
+/** BatchState is a batch as its clients see it. The names of the fields are those of batch clients that exist. */
+export interface BatchState {
+  job_id: string;
+  status: BatchStatus;
+  /** Progress is 0 to 100: videos that have ended, and the share of those that are being worked on. It does not fall; it stays 0 while files are received. */
+  progress: number;
+  /** Processed is how many have ended, in any way, out of Total. A video that is retried has ended once. */
+  processed: number;
+  total: number;
+  /** EtaSeconds is until all have ended; null while nothing can be said. */
+  eta_seconds: number | null;
+  succeeded: number;
+  failed: number;
+  cancelled: number;
+  deleted: number;
+  /** Retrying is how many are in a later attempt. */
+  retrying: number;
+  /** RejectedCount is how many files were not taken, Rejected which and why: the first MaxRejections of them, or fewer in a stream of states. */
+  rejected_count: number;
+  rejected: Rejection[] | null;
+  /** Receiving tells that files still arrive: Total still grows. Cut tells that the request ended before its end, Cancelling that all of it is being ended. */
+  receiving: boolean;
+  cut: boolean;
+  cancelling: boolean;
+  created_at: Timestamp;
+  finished_at: Timestamp | null;
+}
+
+/** Rejection is a file of a batch that was not taken. */
+export interface Rejection {
+  /** Index is the file's place in the request, from 0. */
+  index: number;
+  name: string;
+  code: Code;
+  message: string;
 }
 
 /** Policy says from which scores on an organization wants a video to be looked at. It is versioned: what was assessed under an older one is assessed again. */

@@ -1,7 +1,7 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
-import type { EventName, ServerToClientEvents, Stage, Status, VideoDocument } from "./contract.js";
+import type { EventName, ServerToClientEvents, Stage, Status, VideoCounts, VideoDocument } from "./contract.js";
 import { Query, queryOf, type VideoQuery } from "./query.js";
-import type { Connection, Library, LibraryIds, LibraryStore, LibraryView, VideoState } from "./store.js";
+import type { Answer, Connection, Library, LibraryIds, LibraryStore, LibraryView, VideoState } from "./types.js";
 
 const Context = createContext<LibraryStore | null>(null);
 
@@ -48,11 +48,11 @@ export function useVideoDocument(id: string, given?: LibraryStore): VideoDocumen
   return useVideoState(id, useLibraryStore(given)).video;
 }
 
-/** One video, live, with its own finer events while the component is there. */
+/** One video, live, with its own finer events while the component is there. Of the id "" nothing is asked. */
 export function useVideo(id: string, given?: LibraryStore): VideoState {
   const store = useLibraryStore(given);
   const state = useVideoState(id, store);
-  useEffect(() => store.watch(id), [store, id]);
+  useEffect(() => (id ? store.watch(id) : undefined), [store, id]);
   return state;
 }
 
@@ -87,6 +87,13 @@ export function useVideoProgress(id: string, given?: LibraryStore): VideoProgres
 export function useConnection(given?: LibraryStore): Connection {
   const store = useLibraryStore(given);
   return useSyncExternalStore(store.subscribeConnection, store.getConnection, store.getConnection);
+}
+
+/** How many videos stand where: asked for once, and again when an event changes it. */
+export function useVideoCounts(given?: LibraryStore): Answer<VideoCounts> {
+  const store = useLibraryStore(given);
+  const live = useMemo(() => store.counts(), [store]);
+  return useSyncExternalStore(live.subscribe, live.get, live.get);
 }
 
 /** Calls the listener with every event of a name while the component is there; the newest listener, so it need not be stable. */

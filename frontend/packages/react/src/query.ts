@@ -1,9 +1,5 @@
 import type { VideoEventName, VideoPayload } from "./apply.js";
-import { statuses, verdicts, type Processed, type Progress, type Status, type Verdict, type VideoDocument } from "./contract.js";
-
-/** The orders that a list can have; "-" is downwards. Ties are in the order of the ids. */
-export const sorts = ["-createdAt", "createdAt", "title", "-title", "size", "-size", "duration", "-duration"] as const;
-export type VideoSort = (typeof sorts)[number];
+import { sorts, statuses, verdicts, type Processed, type Progress, type Status, type Verdict, type VideoDocument, type VideoSort } from "./contract.js";
 
 /** Which videos, and in what order. What is left out, or empty, restricts nothing; without a sort the newest come first. */
 export interface VideoQuery {

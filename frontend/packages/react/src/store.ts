@@ -1,81 +1,17 @@
-import { Api, type ReelroomError, type Token } from "./api.js";
+import { Api, type ReelroomError } from "./api.js";
 import type { VideoEventName, VideoPayload } from "./apply.js";
-import type { Cursor, EventName, ServerToClientEvents, SubscribeAck, Updated, VideoDocument } from "./contract.js";
+import type { BatchState, Cursor, EventName, ServerToClientEvents, SubscribeAck, Updated, VideoCounts, VideoDocument } from "./contract.js";
 import { Fetches, type Heard } from "./fetches.js";
-import { Link, type AnySocket, type Connection, type From } from "./link.js";
+import { Link, type Connection, type From } from "./link.js";
+import { Looks, type Question } from "./look.js";
 import { Notifier } from "./notify.js";
 import { Query, type VideoQuery } from "./query.js";
+import { batchQuestion, countsQuestion } from "./questions.js";
 import { Videos } from "./videos.js";
-import type { Library, LibraryIds } from "./view.js";
+import type { LibraryOptions, LibraryStore, LibraryView, Live, VideoState } from "./types.js";
+import type { Library } from "./view.js";
 import { Views } from "./views.js";
 import { Watching } from "./watching.js";
-
-export type { Connection } from "./link.js";
-export type { Library, LibraryIds, ViewState } from "./view.js";
-
-export interface LibraryOptions {
-  /** The server's address; the page's own when left out. */
-  url?: string;
-  /** The app's own socket. The store puts its listeners on it, and never connects or closes it. */
-  socket?: AnySocket;
-  /** For HTTP, and for the store's own socket. A function is asked at every use. */
-  token?: Token;
-  /** How many videos a page of a list has, 1 to 100. */
-  pageSize?: number;
-  fetch?: typeof fetch;
-}
-
-/** One video as it stands. */
-export interface VideoState {
-  state: "loading" | "ready" | "missing";
-  video: VideoDocument | null;
-}
-
-/** The videos of one query, live. It works while somebody subscribes; a little later it is let go of. */
-export interface LibraryView {
-  /** Hears of changes of this view, at most once a frame. */
-  subscribe(listener: () => void): () => void;
-  get(): Library;
-  getIds(): LibraryIds;
-  /** Fetches the list again; what is held stays in sight meanwhile. */
-  reload(): Promise<void>;
-  /** Fetches the next page. */
-  loadMore(): Promise<void>;
-}
-
-/** A live library: lists once, then their events. It works while somebody subscribes, to any part of it: the first one connects, the last one to leave disconnects. */
-export interface LibraryStore {
-  /** Hears of every change, at most once a frame, and holds the library that has no query. */
-  subscribe(listener: () => void): () => void;
-  /** The videos of a query; views of one query are one. */
-  view(query?: VideoQuery): LibraryView;
-  /** Hears of changes of one video. */
-  subscribeVideo(id: string, listener: () => void): () => void;
-  subscribeConnection(listener: () => void): () => void;
-  /** Hears every event of a name, each once, as it comes. */
-  on<Name extends EventName>(name: Name, listener: ServerToClientEvents[Name]): () => void;
-  /** What view().get() tells, and the next two do. */
-  getLibrary(): Library;
-  reload(): Promise<void>;
-  loadMore(): Promise<void>;
-  getConnection(): Connection;
-  getVideo(id: string): VideoState;
-  /** Asks for a video's own, finer events, until the returned function is called. */
-  watch(id: string): () => void;
-  /**
-   * The place of the last event: an app's own socket that passes it as auth.after
-   * is given everything that came later. Null until the server has told one.
-   */
-  getCursor(): Cursor | null;
-  /** Takes a document from another answer, for instance of an upload. */
-  put(video: VideoDocument): void;
-  /** Takes a video away at once, for instance after the server confirmed its deletion. */
-  forget(id: string): void;
-  /** Takes a video out of sight, for instance while its deletion can be undone; the returned function brings it back. */
-  hide(id: string): () => void;
-  /** Shows another title before the server has taken it; the returned function takes that back. */
-  rename(id: string, title: string): () => void;
-}
 
 /** Waits before what failed is fetched again, in ms. */
 const retryWaits = [1_000, 2_000, 5_000, 10_000, 30_000];
@@ -100,6 +36,8 @@ class Store implements LibraryStore {
   private readonly fetches: Fetches;
   private readonly states = new Map<string, VideoState>();
   private readonly views: Views;
+  private readonly looks: Looks;
+  private readonly api: Api;
   private readonly listeners = new Map<string, Set<(...heard: never[]) => void>>();
 
   private connection: Connection = { state: "idle", error: null };
@@ -117,14 +55,17 @@ class Store implements LibraryStore {
   private unsure: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ url = "", socket, token, pageSize = 50, fetch: fetcher = (...args) => fetch(...args) }: LibraryOptions) {
-    const api = new Api(url, token, fetcher);
+    const api = (this.api = new Api(url, token, fetcher));
     this.link = new Link(socket, url, token, {
       connection: (next) => {
         this.connection = next;
         this.notifier.changed(connectionTopic);
       },
       up: (from) => this.up(from),
-      event: (name, payload, cursor) => this.event(name, payload, cursor),
+      event: (name, payload, cursor) => {
+        this.event(name, payload, cursor);
+        if (payload) this.looks.heard(name, payload);
+      },
       heard: (name, ...heard) => {
         for (const listener of [...(this.listeners.get(name) ?? [])]) listener(...(heard as never[]));
       },
@@ -143,6 +84,7 @@ class Store implements LibraryStore {
     });
     this.watching = new Watching(this.link, (id, ack) => this.answered(id, ack));
     const connected = () => this.started !== undefined && this.link.connected;
+    this.looks = new Looks(connected, (name) => this.notifier.changed(name));
     this.views = new Views({
       api,
       videos: this.videos,
@@ -192,9 +134,7 @@ class Store implements LibraryStore {
   }
 
   subscribe = (listener: () => void): (() => void) => {
-    const remove = this.notifier.add(listener);
-    const release = this.views.use(everyVideo);
-    return this.use(remove, release);
+    return this.use(this.notifier.add(listener), this.views.use(everyVideo));
   };
 
   subscribeConnection = (listener: () => void): (() => void) => this.use(this.notifier.add(listener, connectionTopic));
@@ -208,21 +148,27 @@ class Store implements LibraryStore {
     return this.use(() => listeners.delete(entry));
   };
 
-  view = (wanted?: VideoQuery): LibraryView => this.viewOf(new Query(wanted));
-
-  private viewOf(query: Query): LibraryView {
+  view = (wanted?: VideoQuery): LibraryView => {
+    const query = new Query(wanted);
     return {
-      subscribe: (listener) => {
-        const remove = this.notifier.add(listener, query.topic);
-        const release = this.views.use(query);
-        return this.use(remove, release);
-      },
+      subscribe: (listener) => this.use(this.notifier.add(listener, query.topic), this.views.use(query)),
       get: () => this.views.get(query).get(),
       getIds: () => this.views.get(query).getIds(),
       reload: () => this.views.get(query).reload(),
       loadMore: () => this.views.get(query).loadMore(),
     };
+  };
+
+  private live<T>(question: Question<T>): Live<T> {
+    return {
+      subscribe: (listener) => this.use(this.notifier.add(listener, question.name), this.looks.use(question)),
+      get: () => this.looks.get(question),
+    };
   }
+
+  batch = (id: string): Live<BatchState> => this.live(batchQuestion(this.api, id));
+
+  counts = (): Live<VideoCounts> => this.live(countsQuestion(this.api));
 
   getLibrary = (): Library => this.views.get(everyVideo).get();
 
@@ -274,6 +220,7 @@ class Store implements LibraryStore {
     this.started?.abort();
     this.started = undefined;
     for (const view of this.views.open()) view.stop();
+    this.looks.stop();
     this.calm();
     this.fetches.clear();
     this.watching.stop();
@@ -304,6 +251,7 @@ class Store implements LibraryStore {
     if (this.patchy || missed || from === "nothing") this.lost(null);
     else {
       for (const view of this.views.used()) if (!view.whole) void view.reload();
+      this.looks.up();
       if (from === "unknown") this.unsure = setTimeout(() => this.sure() && this.lost(null), readyWait);
     }
     this.patchy = this.confirmed = false;
@@ -325,6 +273,7 @@ class Store implements LibraryStore {
     this.videos.doubt(upTo);
     this.views.dropUnused();
     for (const view of this.views.used()) view.fetchUpTo(upTo);
+    if (this.link.connected) this.looks.lost();
     this.settle();
   }
 

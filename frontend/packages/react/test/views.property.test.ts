@@ -10,6 +10,7 @@ const queries: VideoQuery[] = [
   { sort: "size" },
   { sort: "-size", q: "pp" },
   { sort: "duration" },
+  { sort: "-duration" },
   { sort: "-duration", verdict: "safe" },
   { status: ["queued", "processing"] },
   { verdict: ["review", "flagged"], sort: "title" },
