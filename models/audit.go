@@ -150,8 +150,11 @@ type Audit interface {
 type AuditPage struct {
 	Limit int
 	After string
-	// VideoID keeps only the entries of one video; all when empty.
+	// VideoID keeps only the entries of one video, Action those of one action, By
+	// those of one user; all when empty.
 	VideoID string
+	Action  AuditAction
+	By      string
 }
 
 // Size returns the limit that holds.

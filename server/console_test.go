@@ -220,7 +220,9 @@ func TestConsoleOverTwoServers(t *testing.T) {
 	}
 	_ = process.Process.Kill()
 	killed := time.Now()
-	a.consoleUntil(admin, "one server", func(c models.Console) bool { return len(c.Nodes) == 1 && c.Connections.Total == 1 && len(c.Missing) == 0 })
+	a.consoleUntil(admin, "one server", func(c models.Console) bool {
+		return len(c.Nodes) == 1 && c.Connections.Total == 1 && len(c.Missing) == 0
+	})
 	t.Logf("the killed server was gone after %v", time.Since(killed).Round(time.Millisecond))
 	a.consoleUntil(admin, "no worker", func(c models.Console) bool { return len(c.Queue.Workers) == 0 })
 	t.Logf("its worker after %v", time.Since(killed).Round(time.Millisecond))

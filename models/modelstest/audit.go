@@ -51,6 +51,9 @@ func audit(t *testing.T, s Stores) {
 	var want []models.AuditEntry // newest first
 	for i := range 7 {
 		e := entryAt(fmt.Sprintf("e%d", i), now.Add(time.Duration(i/2)*time.Second), []string{"v", "", "V"}[i%3])
+		if i%2 == 1 {
+			e.By = `bo"b.*`
+		}
 		want = append([]models.AuditEntry{e}, want...)
 	}
 	for _, i := range []int{3, 0, 6, 1, 5, 2, 4, 3, 0} { // late ones, and some again
@@ -75,6 +78,18 @@ func audit(t *testing.T, s Stores) {
 		ofVideo := slices.DeleteFunc(slices.Clone(want), func(e models.AuditEntry) bool { return e.VideoID != video })
 		if all := trail(t, stores[0], acme, models.AuditPage{Limit: 2, VideoID: video}); len(all) != len(ofVideo) || len(all) > 0 && !reflect.DeepEqual(all, ofVideo) {
 			t.Errorf("of %s:\n%+v\nwant\n%+v", video, all, ofVideo)
+		}
+	}
+	for _, page := range []models.AuditPage{
+		{By: "admin"}, {By: `bo"b.*`}, {By: ".*"}, {By: "nobody"}, {Action: models.AuditRename}, {Action: models.AuditPolicy},
+		{Action: models.AuditPolicy, By: "admin"}, {Action: models.AuditRename, By: `bo"b.*`, VideoID: "v"}, {Action: "video."}, {VideoID: "v", By: "admin"},
+	} {
+		chosen := slices.DeleteFunc(slices.Clone(want), func(e models.AuditEntry) bool {
+			return page.By != "" && e.By != page.By || page.Action != "" && e.Action != page.Action || page.VideoID != "" && e.VideoID != page.VideoID
+		})
+		page.Limit = 2
+		if all := trail(t, stores[0], acme, page); len(all) != len(chosen) || len(all) > 0 && !reflect.DeepEqual(all, chosen) {
+			t.Errorf("%+v:\n%+v\nwant\n%+v", page, all, chosen)
 		}
 	}
 	for _, org := range []string{"", "ACME", "acme%", `{"$ne":""}`} {

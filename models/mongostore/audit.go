@@ -3,6 +3,7 @@ package mongostore
 import (
 	"context"
 	"encoding/json"
+	"regexp"
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -64,11 +65,30 @@ func (s *Store) AppendAudit(ctx context.Context, org string, e models.AuditEntry
 	}
 }
 
+// auditBeginning is how the text of an entry begins that a page asks for: what
+// it is searched by stands there in all versions, before any word of a person.
+func auditBeginning(page models.AuditPage) string {
+	text := func(want string) string {
+		if want == "" {
+			return `"(?:[^"\\]|\\.)*"`
+		}
+		quoted, err := json.Marshal(want)
+		if err != nil { // a string always has a JSON form
+			return `$^`
+		}
+		return regexp.QuoteMeta(string(quoted))
+	}
+	return `^\{"id":"[^"]*","at":"[^"]*","by":` + text(page.By) + `,"action":` + text(string(page.Action)) + `[,}]`
+}
+
 // ListAudit returns a page, newest first. See [models.Audit].
 func (s *Store) ListAudit(ctx context.Context, org string, page models.AuditPage) (models.AuditList, error) {
 	filter := bson.D{{Key: "organizationId", Value: org}}
 	if page.VideoID != "" {
 		filter = append(filter, bson.E{Key: "videoId", Value: page.VideoID})
+	}
+	if page.Action != "" || page.By != "" {
+		filter = append(filter, bson.E{Key: "entry", Value: bson.D{{Key: "$regex", Value: auditBeginning(page)}}})
 	}
 	if page.After != "" {
 		c, err := record.ParseCursor(page.After)

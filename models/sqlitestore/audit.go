@@ -26,30 +26,31 @@ func (s *Store) AppendAudit(ctx context.Context, org string, e models.AuditEntry
 
 // ListAudit returns a page, newest first. See [models.Audit].
 func (s *Store) ListAudit(ctx context.Context, org string, page models.AuditPage) (models.AuditList, error) {
-	args := []any{org}
-	if page.VideoID != "" {
-		args = append(args, page.VideoID)
+	query, args, err := auditQuery(org, page)
+	if err != nil {
+		return models.AuditList{}, err
+	}
+	found, err := documents[models.AuditEntry](ctx, s.read, query, args...)
+	return record.CutAudit(page, found), err
+}
+
+func auditQuery(org string, page models.AuditPage) (query string, args []any, err error) {
+	query, args = `SELECT document FROM audit WHERE organization_id = ?`, []any{org}
+	for _, only := range []struct{ column, value string }{{"video_id", page.VideoID}, {"actor", page.By}, {"action", string(page.Action)}} {
+		if only.value != "" {
+			query += ` AND ` + only.column + ` = ?`
+			args = append(args, only.value)
+		}
 	}
 	if page.After != "" {
 		c, err := record.ParseCursor(page.After)
 		if err != nil {
-			return models.AuditList{}, err
+			return "", nil, err
 		}
+		query += ` AND (at, id) < (?, ?)`
 		args = append(args, c.CreatedAt.UnixMilli(), c.ID)
 	}
-	found, err := documents[models.AuditEntry](ctx, s.read, auditQuery(page.VideoID != "", page.After != ""), append(args, page.Size()+1)...)
-	return record.CutAudit(page, found), err
-}
-
-func auditQuery(ofVideo, after bool) string {
-	query := `SELECT document FROM audit WHERE organization_id = ?`
-	if ofVideo {
-		query += ` AND video_id = ?`
-	}
-	if after {
-		query += ` AND (at, id) < (?, ?)`
-	}
-	return query + ` ORDER BY at DESC, id DESC LIMIT ?`
+	return query + ` ORDER BY at DESC, id DESC LIMIT ?`, append(args, page.Size()+1), nil
 }
 
 // TrimAudit removes what is too old or too much. See [models.Audit].

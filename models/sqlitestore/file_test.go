@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"reelroom/models"
 	"reelroom/models/modelstest"
+	"reelroom/models/record"
 )
 
 func open(t testing.TB, path string) *Store {
@@ -93,19 +95,32 @@ func TestSettingsOfTheFile(t *testing.T) {
 func TestSearchesUseTheirIndex(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "x.db"))
+	trail := func(page models.AuditPage) string {
+		query, _, err := auditQuery("acme", page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return query
+	}
+	place := record.Cursor{CreatedAt: time.UnixMilli(1), ID: "x"}.String()
 	for query, index := range map[string]string{
 		unsettledQuery:        "videos_unsettled",
 		waitingQuery:          "videos_waiting",
 		unsettledBatchesQuery: "batches_unsettled",
 		trimBatchesQuery:      "batches_by_age",
 		`SELECT document FROM videos WHERE organization_id = ? AND id = ?`: "sqlite_autoindex_videos_1",
-		subjectQuery:             "sqlite_autoindex_revocations_1",
-		activeQuery:              "revocations_active",
-		outdatedQuery:            "videos_assessed",
-		tallyQuery:               "videos_of_batch", // a dozen groups are sorted
-		auditQuery(false, true):  "audit_listed",
-		auditQuery(true, true):   "audit_of_video",
-		auditQuery(false, false): "audit_listed",
+		subjectQuery:                          "sqlite_autoindex_revocations_1",
+		activeQuery:                           "revocations_active",
+		outdatedQuery:                         "videos_assessed",
+		tallyQuery:                            "videos_of_batch", // a dozen groups are sorted
+		trail(models.AuditPage{}):             "audit_listed",
+		trail(models.AuditPage{After: place}): "audit_listed",
+		trail(models.AuditPage{VideoID: "v", After: place}): "audit_of_video",
+		trail(models.AuditPage{By: "u", After: place}):      "audit_of_actor",
+		trail(models.AuditPage{Action: "x", After: place}):  "audit_of_action",
+		trail(models.AuditPage{VideoID: "v"}):               "audit_of_video",
+		trail(models.AuditPage{By: "u"}):                    "audit_of_actor",
+		trail(models.AuditPage{Action: "x"}):                "audit_of_action",
 	} {
 		rows, err := s.read.Query(`EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "?"))...)
 		if err != nil {

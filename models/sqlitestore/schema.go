@@ -84,6 +84,10 @@ var migrations = []string{
 
 	listingMigration,
 	countingMigration,
+	`ALTER TABLE audit ADD COLUMN action TEXT GENERATED ALWAYS AS (document ->> '$.action') VIRTUAL;
+	ALTER TABLE audit ADD COLUMN actor TEXT GENERATED ALWAYS AS (document ->> '$.by') VIRTUAL;
+	CREATE INDEX audit_of_action ON audit (organization_id, action, at, id);
+	CREATE INDEX audit_of_actor ON audit (organization_id, actor, at, id);`,
 }
 
 // fills are done after a migration, in the same transaction.

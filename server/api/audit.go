@@ -6,7 +6,10 @@ import (
 	"reelroom/models"
 )
 
-// auditTrail answers GET /api/org/audit?limit=&after=, newest first.
+// maxAction is longer than the name of any action.
+const maxAction = 64
+
+// auditTrail answers GET /api/org/audit?limit=&after=&action=&by=, newest first.
 func (a *api) auditTrail(w http.ResponseWriter, r *http.Request, who models.Identity) error {
 	page, err := auditPageOf(r)
 	if err != nil {
@@ -33,6 +36,11 @@ func (a *api) videoTrail(w http.ResponseWriter, r *http.Request, who models.Iden
 }
 
 func auditPageOf(r *http.Request) (models.AuditPage, error) {
-	page, err := pageOf(r.URL.Query())
-	return models.AuditPage{Limit: page.Limit, After: page.After}, err
+	q := r.URL.Query()
+	page, err := pageOf(q)
+	out := models.AuditPage{Limit: page.Limit, After: page.After, Action: models.AuditAction(q.Get("action")), By: q.Get("by")}
+	if err == nil && (out.By != "" && !models.ValidID(out.By) || len(out.Action) > maxAction) {
+		err = models.Errorf(models.CodeInvalid, "by must be a user's id, and action the name of one.")
+	}
+	return out, err
 }

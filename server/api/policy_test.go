@@ -254,6 +254,20 @@ func TestAuditTrail(t *testing.T) {
 	if len(other.Data) != 1 || other.Data[0].Action != models.AuditAttempt { // its own attempt
 		t.Errorf("another organization reads %+v", other.Data)
 	}
+	for query, want := range map[string]int{
+		"?by=editor": 3, "?by=admin": 1, "?by=nobody": 0, "?action=video.deleted": 1, "?action=video.": 0, "?action=video.retried&by=editor": 1,
+		"?action=video.retried&by=admin": 0, "?by=editor&limit=1": 1,
+	} {
+		for _, path := range []string{"/api/org/audit", path + "/audit"} { // of the deleted one, too
+			b.do("GET", path+query, admin, nil).into(t, http.StatusOK, &got)
+			if len(got.Data) != want || (got.NextCursor != nil) != (query == "?by=editor&limit=1") {
+				t.Errorf("%s%s: %+v", path, query, got)
+			}
+		}
+	}
+	b.do("GET", path+"/audit?by=nobody", token(t, "evil", models.RoleAdmin), nil).refused(t, http.StatusNotFound, models.CodeNotFound)
+	b.do("GET", "/api/org/audit?by=a%20b", admin, nil).refused(t, http.StatusBadRequest, models.CodeInvalid)
+	b.do("GET", "/api/org/audit?action="+strings.Repeat("x", 65), admin, nil).refused(t, http.StatusBadRequest, models.CodeInvalid)
 	b.do("GET", "/api/org/audit?after=x", admin, nil).refused(t, http.StatusBadRequest, models.CodeInvalid)
 	b.do("GET", "/api/org/audit?limit=0", admin, nil).refused(t, http.StatusBadRequest, models.CodeInvalid)
 }

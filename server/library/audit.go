@@ -30,12 +30,22 @@ func (l *Library) VideoTrail(ctx context.Context, who models.Identity, id string
 	page.VideoID = id
 	out, err := l.trail(ctx, who.OrganizationID, page)
 	if err == nil && len(out.Data) == 0 {
-		_, err = l.record(ctx, who, models.ActionEdit, id)
+		err = l.everHad(ctx, who, id)
 	}
 	if err != nil {
 		return AuditListing{}, err
 	}
 	return out, nil
+}
+
+// everHad returns [models.ErrNotFound] where the organization never had a video:
+// there is no entry of it, and no record.
+func (l *Library) everHad(ctx context.Context, who models.Identity, id string) error {
+	entries, err := l.trail(ctx, who.OrganizationID, models.AuditPage{VideoID: id, Limit: 1})
+	if err == nil && len(entries.Data) == 0 {
+		_, err = l.record(ctx, who, models.ActionEdit, id)
+	}
+	return err
 }
 
 func (l *Library) trail(ctx context.Context, org string, page models.AuditPage) (AuditListing, error) {

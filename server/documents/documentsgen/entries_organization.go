@@ -56,8 +56,8 @@ var organizationEntries = []operation{
 	},
 	{
 		pattern: "GET /api/org/audit", id: "getAudit", tag: "Organization", access: admin, summary: "Who did what in the organization",
-		words:  "Newest first.",
-		params: conditional(pageParams...), answers: tagged(library.AuditListing{}),
+		words:  "Newest first. A `nextCursor` holds with other filters, too.",
+		params: conditional(append(pageParams[:len(pageParams):len(pageParams)], auditParams...)...), answers: tagged(library.AuditListing{}),
 	},
 	{
 		pattern: "GET /api/org/console", id: "getConsole", tag: "Organization", access: admin, summary: "What runs for the organization now",

@@ -12,6 +12,10 @@ var (
 		{name: "limit", words: "How many at most, 1 to 100; 20 if it is left out.", kind: 0},
 		{name: "after", words: "The `nextCursor` of the page before.", kind: ""},
 	}
+	auditParams = []param{
+		{name: "action", words: "Only those of one action, such as `video.deleted`.", kind: ""},
+		{name: "by", words: "Only those of one user, by id.", kind: ""},
+	}
 	ifNoneMatch    = param{name: "If-None-Match", words: "The `ETag` that the caller has: 304 while it holds.", kind: "", header: true}
 	idempotencyKey = param{name: "Idempotency-Key", words: "A text that the caller chooses for this call: the same key again gives the same answer, and does nothing.", kind: "", header: true}
 )
@@ -91,6 +95,6 @@ var videoEntries = []operation{
 	{
 		pattern: "GET /api/videos/{id}/audit", id: "getVideoAudit", tag: "Videos", access: editor, summary: "Who did what to a video",
 		words:  "Newest first; also of a video that was deleted.",
-		params: conditional(pageParams...), answers: tagged(library.AuditListing{}),
+		params: conditional(append(pageParams[:len(pageParams):len(pageParams)], auditParams...)...), answers: tagged(library.AuditListing{}),
 	},
 }
