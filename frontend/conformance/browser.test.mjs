@@ -99,10 +99,16 @@ test("an upload is seen live, to its end, in two browsers of one organization", 
   }
   await one.goBack();
 
-  // Deleted in one, gone in the other.
-  await one.getByRole("button", { name: `Actions for ${title}`, exact: true }).click();
-  await one.getByRole("menuitem", { name: "Delete…" }).click();
-  await one.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  // Deleted in one, and undone; then in earnest, and gone in the other.
+  const remove = async () => {
+    await one.getByRole("button", { name: `Actions for ${title}`, exact: true }).click();
+    await one.getByRole("menuitem", { name: "Delete", exact: true }).click();
+    await one.locator(`[data-testid=card][aria-label=${JSON.stringify(title)}]`).waitFor({ state: "detached" });
+  };
+  await remove();
+  await one.getByRole("button", { name: "Undo" }).click();
+  await one.locator(`[data-testid=card][aria-label=${JSON.stringify(title)}]`).waitFor();
+  await remove();
   await two.locator(`[data-testid=card][aria-label=${JSON.stringify(title)}]`).waitFor({ state: "detached" });
   assert.deepEqual(complaints, [], "the console is clean, so the content policy holds");
 });

@@ -34,6 +34,14 @@ export function moment(time: string | number | Date): string {
   return format("moment", (language) => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" })).format(at);
 }
 
+/** The same, short: without the year when it is this one. */
+export function day(time: string): string {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return "";
+  if (at.getFullYear() !== new Date().getFullYear()) return moment(at);
+  return format("day", (language) => new Intl.DateTimeFormat(language, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" })).format(at);
+}
+
 /** A time of this day: "3:55:07 PM". */
 export function hour(time: string | number | Date): string {
   return format("hour", (language) => new Intl.DateTimeFormat(language, { timeStyle: "medium" })).format(new Date(time));

@@ -9,6 +9,7 @@ import { endSession } from "../lib/api";
 import { chooseLanguage, languages, type Language } from "../lib/i18n";
 import { isAdmin, signOut, type Session } from "../lib/session";
 import { ChooseFiles } from "../areas/uploads/ChooseFiles";
+import { deletions } from "../areas/library/deletions";
 import { uploads } from "../areas/uploads/uploads";
 import { LazyMenu } from "./LazyMenu";
 
@@ -16,7 +17,7 @@ export function Header({ session, editor }: { session: Session; editor: boolean 
   const { t } = useTranslation();
   const leave = () => {
     uploads.clear();
-    void endSession().catch(() => {}).finally(() => signOut());
+    void deletions.flush().then(endSession).catch(() => {}).finally(() => signOut());
   };
   return (
     <header className="header">

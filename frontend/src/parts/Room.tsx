@@ -7,9 +7,11 @@ import { DropCover } from "../areas/uploads/DropCover";
 import { Uploads } from "../areas/uploads/Uploads";
 import { uploads } from "../areas/uploads/uploads";
 import { Header } from "./Header";
+import { Lost } from "./Lost";
 import { Missing } from "./Missing";
 import { Waiting } from "./Waiting";
 import { Library } from "../areas/library/Library";
+import { Naming } from "../areas/library/Naming";
 
 const Video = lazy(() => import("../areas/video/Video"));
 const Console = lazy(() => import("../areas/console/Console"));
@@ -45,6 +47,7 @@ export function Room({ session }: { session: Session }) {
     <ReelroomProvider value={store}>
       <a className="skip" href="#main">{t("skip")}</a>
       <Header session={session} editor={editor} />
+      <Lost />
       <main className="wrap main" id="main" tabIndex={-1}>
         <Suspense fallback={<Waiting />}>
           <Switch>
@@ -56,6 +59,7 @@ export function Room({ session }: { session: Session }) {
           </Switch>
         </Suspense>
       </main>
+      {editor && <Naming />}
       {editor && <Uploads />}
       {editor && <DropCover />}
     </ReelroomProvider>

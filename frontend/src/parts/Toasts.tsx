@@ -35,3 +35,5 @@ export function show({ id, message, tone = "info", action, stays = 6_000, gone }
     ),
   });
 }
+
+export const hide = (id: string): void => void notifications.hide(id);

@@ -1,55 +1,28 @@
 import { useLibraryStore, type VideoDocument } from "@reelroom/react";
-import { useMutation } from "@tanstack/react-query";
-import { Ban, MoreVertical, RotateCcw, Trash2 } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
-import { cancelVideo, deleteVideo, retryVideo } from "../../lib/api";
-import { toast } from "../../lib/toast";
+import { Ban, MoreVertical, Pencil, RotateCcw, Trash2 } from "lucide-react";
+import { useTranslation } from "react-i18next";
 import { LazyMenu } from "../../parts/LazyMenu";
+import { cancelAll, isActive, mayRetry, retryAll } from "./deeds";
+import { deletions } from "./deletions";
+import { askName } from "./naming";
 
-const AskDeletion = lazy(() => import("./AskDeletion"));
-
-/** What an editor may do with a video, in a menu; deletion asks first. */
+/** What an editor may do with a video, in a menu. A deletion can be undone for a while; onDeleted is called at once. */
 export function Actions({ video, onDeleted }: { video: VideoDocument; onDeleted?: () => void }) {
+  const { t } = useTranslation("library");
   const store = useLibraryStore();
-  const [asking, setAsking] = useState(false);
-  const take = (answer: VideoDocument | undefined) => {
-    if (answer?.id) store.put(answer);
-  };
-  const onError = (error: Error) => void toast({ tone: "bad", message: error.message });
-  const cancel = useMutation({ mutationFn: () => cancelVideo(video.id), onSuccess: take, onError });
-  const retry = useMutation({ mutationFn: () => retryVideo(video.id), onSuccess: take, onError });
-  const remove = useMutation({
-    mutationFn: () => deleteVideo(video.id),
-    onSuccess: () => {
-      setAsking(false);
-      store.forget(video.id);
-      onDeleted?.();
-    },
-  });
-  const active = video.status === "queued" || video.status === "processing";
-  const again = video.status === "failed" || video.status === "cancelled";
   const items = [
-    ...(active ? [{ label: "Cancel processing", icon: <Ban size={16} />, run: () => cancel.mutate() }] : []),
-    ...(again ? [{ label: "Try again", icon: <RotateCcw size={16} />, run: () => retry.mutate() }] : []),
-    { label: "Delete…", icon: <Trash2 size={16} />, danger: true, run: () => setAsking(true) },
+    ...(isActive(video) ? [{ label: t("act.cancel"), icon: <Ban size={16} />, run: () => void cancelAll(store, [video]) }] : []),
+    ...(mayRetry(video) ? [{ label: t("act.retry"), icon: <RotateCcw size={16} />, run: () => void retryAll(store, [video]) }] : []),
+    { label: t("act.rename"), icon: <Pencil size={16} />, run: () => askName(video.id) },
+    {
+      label: t("act.delete"),
+      icon: <Trash2 size={16} />,
+      danger: true,
+      run: () => {
+        deletions.add(store, [video]);
+        onDeleted?.();
+      },
+    },
   ];
-
-  return (
-    <>
-      <LazyMenu
-        variant="subtle"
-        color="gray"
-        label={`Actions for ${video.title}`}
-        loading={cancel.isPending || retry.isPending}
-        icon={<MoreVertical size={18} />}
-        width={190}
-        items={items}
-      />
-      {asking && (
-        <Suspense fallback={null}>
-          <AskDeletion title={video.title} error={remove.error?.message} busy={remove.isPending} onKeep={() => setAsking(false)} onDelete={() => remove.mutate()} />
-        </Suspense>
-      )}
-    </>
-  );
+  return <LazyMenu variant="subtle" color="gray" label={t("act.label", { title: video.title })} icon={<MoreVertical size={18} />} width={210} items={items} />;
 }

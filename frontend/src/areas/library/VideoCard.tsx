@@ -1,63 +1,64 @@
-import { Badge, Progress, Text } from "@mantine/core";
-import type { VideoDocument } from "@reelroom/react";
+import { Badge } from "@mantine/core";
+import { useVideoDocument, type VideoDocument } from "@reelroom/react";
 import { memo } from "react";
+import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { clock, facts, left, statusLine, verdictWords } from "../../lib/words";
+import { clock, verdictHint, verdictWords } from "../../lib/words";
 import { Actions } from "./Actions";
 import { Picture } from "./Picture";
+import { selection, useChosen } from "./selection";
+import { State } from "./State";
 
 interface Props {
-  video: VideoDocument;
+  id: string;
+  shape: "grid" | "list";
   editor: boolean;
+  /** Chooses all from the last chosen one up to this one. */
+  upTo: (id: string) => void;
 }
 
-/** A video in the grid. It is drawn again only when its own document changes. */
-export const VideoCard = memo(function VideoCard({ video: v, editor }: Props) {
-  const verdict = v.sensitivity && verdictWords(v.sensitivity.verdict);
+/** A video of the library, as a card or as a row. It is drawn again only when its own document changes. */
+export const VideoCard = memo(function VideoCard({ id, shape, editor, upTo }: Props) {
+  useTranslation();
+  const v = useVideoDocument(id);
+  const chosen = useChosen(id);
+  if (!v) return <div className="panel item" />;
   return (
-    <article className="panel card" data-testid="card" data-video={v.id} data-status={v.status} aria-label={v.title}>
+    <article className={`panel item ${shape === "grid" ? "asCard" : "asRow"} ${chosen ? "chosen" : ""}`} data-testid="card" data-video={v.id} data-status={v.status} aria-label={v.title}>
       <div className="stage">
-        <Picture video={v} />
-        {verdict && (
-          <Badge className="verdict" color={verdict.color} variant="filled" autoContrast tt="none" data-testid="verdict" title={verdict.hint}>
-            {verdict.word}
-          </Badge>
-        )}
+        <Picture key={v.attempt} video={v} />
         {v.metadata && <span className="chip">{clock(v.metadata.durationSeconds)}</span>}
       </div>
+      <span className="verdictPlace">{v.sensitivity && <Verdict found={v.sensitivity} />}</span>
+      {editor && <Choose video={v} chosen={chosen} upTo={upTo} />}
       <div className="body">
-        <div className="titleRow">
-          <Link href={`/videos/${encodeURIComponent(v.id)}`} className="open">{v.title}</Link>
-          {editor && <span className="above"><Actions video={v} /></span>}
-        </div>
+        <Link href={`/videos/${encodeURIComponent(v.id)}`} className="open" title={v.title} dir="auto">{v.title}</Link>
         <State video={v} />
-        <Text size="sm" c="dimmed">{facts(v)}</Text>
-        {v.warnings?.map((w) => (
-          <Text key={w.code} size="xs" c="dimmed">⚠ {w.message}</Text>
-        ))}
       </div>
+      {editor && <span className="above menu"><Actions video={v} /></span>}
     </article>
   );
 });
 
-function State({ video: v }: { video: VideoDocument }) {
-  if (v.status === "completed") return null;
-  if (v.status === "failed") {
-    return (
-      <Text size="sm" data-testid="error">
-        <Text span inherit className="danger" fw={600}>Failed. </Text>
-        {v.error} <Text span size="xs" c="dimmed">({v.code})</Text>
-      </Text>
-    );
-  }
-  if (v.status === "cancelled") return <Text size="sm" c="dimmed">Cancelled</Text>;
+function Verdict({ found }: { found: NonNullable<VideoDocument["sensitivity"]> }) {
+  const { word, color } = verdictWords(found.verdict);
   return (
-    <div>
-      <div className="statusRow">
-        <span className="name" title={left(v.etaSeconds)} data-testid="stage">{statusLine(v)}</span>
-        <span className="number">{v.progress} %</span>
-      </div>
-      <Progress value={v.progress} size="sm" mt={4} aria-label={`Processing of ${v.title}`} transitionDuration={150} color={v.status === "queued" ? "gray" : undefined} />
-    </div>
+    <Badge className="verdictWord" color={color} variant="filled" autoContrast tt="none" data-testid="verdict" title={verdictHint(found)}>
+      {word}
+    </Badge>
+  );
+}
+
+function Choose({ video, chosen, upTo }: { video: VideoDocument; chosen: boolean; upTo: (id: string) => void }) {
+  const { t } = useTranslation("library");
+  return (
+    <label className="above choose">
+      <input
+        type="checkbox"
+        checked={chosen}
+        aria-label={t("choose", { title: video.title })}
+        onChange={(e) => ((e.nativeEvent as MouseEvent).shiftKey ? upTo(video.id) : selection.toggle(video.id))}
+      />
+    </label>
   );
 }

@@ -1,0 +1,45 @@
+import "../../parts/dialog";
+import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { useLibraryStore, useVideoDocument } from "@reelroom/react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { rename } from "./deeds";
+import { askName } from "./naming";
+
+/** The longest title that the server takes, in characters. */
+const maxTitle = 200;
+
+export default function NameDialog({ id }: { id: string }) {
+  const { t } = useTranslation(["library", "common"]);
+  const store = useLibraryStore();
+  const video = useVideoDocument(id);
+  const [title, setTitle] = useState(video?.title ?? "");
+  const close = () => askName(null);
+  const name = title.trim();
+  const long = [...name].length > maxTitle;
+  const save = () => {
+    if (!name || long) return;
+    if (video && name !== video.title) void rename(store, video, name);
+    close();
+  };
+  return (
+    <Modal opened onClose={close} title={t("rename.title")} centered closeButtonProps={{ "aria-label": t("common:close") }}>
+      <form onSubmit={(e) => { e.preventDefault(); save(); }}>
+        <TextInput
+          label={t("rename.label")}
+          value={title}
+          onChange={(e) => setTitle(e.currentTarget.value)}
+          onFocus={(e) => e.currentTarget.select()}
+          error={long ? t("rename.long", { count: maxTitle }) : undefined}
+          dir="auto"
+          autoComplete="off"
+          data-autofocus
+        />
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={close}>{t("rename.keep")}</Button>
+          <Button type="submit" disabled={!name || long}>{t("rename.save")}</Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
