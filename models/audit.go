@@ -25,6 +25,15 @@ const (
 	// AuditRevokeUser and AuditRevokeToken ended tokens before their time.
 	AuditRevokeUser  AuditAction = "user.revoked"
 	AuditRevokeToken AuditAction = "token.revoked"
+
+	AuditJoin     AuditAction = "member.joined"
+	AuditRole     AuditAction = "member.role_changed"
+	AuditRemove   AuditAction = "member.removed"
+	AuditPassword AuditAction = "password.changed"
+	AuditReset    AuditAction = "password.reset_offered"
+	AuditInvite   AuditAction = "invite.created"
+	AuditUninvite AuditAction = "invite.withdrawn"
+	AuditRenamed  AuditAction = "organization.renamed"
 )
 
 // AuditEntry says who did what to what, and when. Entries are never changed.
@@ -69,6 +78,7 @@ type AuditState struct {
 	PolicyVersion  int      `json:"policyVersion,omitempty"`
 	Decision       Decision `json:"decision,omitempty"`
 	Policy         *Policy  `json:"policy,omitempty"`
+	Role           Role     `json:"role,omitempty"`
 }
 
 // maxPendingAudit bounds the entries that wait on a record.

@@ -42,6 +42,15 @@ const (
 	CodeBatchFull        Code = "batch_full"
 	CodeUpgradeRequired  Code = "upgrade_required"
 
+	// The codes below are those of accounts.
+
+	CodeCredentials Code = "credentials_invalid"
+	CodeSession     Code = "session_ended"
+	CodeInvite      Code = "invite_invalid"
+	CodeEmailTaken  Code = "email_taken"
+	CodeSetupCode   Code = "setup_code_invalid"
+	CodeLastAdmin   Code = "last_admin"
+
 	// The codes below are those of ends that are nobody's failure, for clients
 	// that know no other than failed.
 

@@ -74,6 +74,7 @@ type Store interface {
 	Policies
 	Audit
 	Batches
+	Accounts
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error
 	Close(ctx context.Context) error

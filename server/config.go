@@ -29,6 +29,10 @@ type config struct {
 	UploadDir   string `env:"UPLOAD_DIR"`
 	UploadHours int    `env:"UPLOAD_HOURS" envDefault:"24"`
 	Limits      limits.Settings
+	// Accounts keeps people here who bring no issuer; Registration says who may
+	// found an organization after the first.
+	Accounts     string `env:"ACCOUNTS" envDefault:"on"`
+	Registration string `env:"REGISTRATION" envDefault:"closed"`
 	// OperatorToken lets the operator speak to every organization.
 	OperatorToken string `env:"OPERATOR_TOKEN"`
 
@@ -77,6 +81,12 @@ func readConfig(values map[string]string) (*config, error) {
 		c.UploadDir = c.PartsDir()
 	} else if !filepath.IsAbs(c.UploadDir) {
 		bad("UPLOAD_DIR=%q is not an absolute folder", c.UploadDir)
+	}
+	if c.Accounts != "on" && c.Accounts != "off" {
+		bad("ACCOUNTS=%q is not one of on, off", c.Accounts)
+	}
+	if c.Registration != "open" && c.Registration != "closed" {
+		bad("REGISTRATION=%q is not one of open, closed", c.Registration)
 	}
 	wrong = append(wrong, c.Limits.Validate()...)
 	for _, secret := range c.secrets() {

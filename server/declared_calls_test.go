@@ -152,5 +152,38 @@ func (c *caller) people(admin string) {
 	c.json("POST", "/api/auth/revocations", admin, `{"userId":"nobody"}`).into(t, http.StatusAccepted, nil)
 	c.json("POST", "/api/auth/revocations", admin, `{"token":"`+c.expired()+`"}`).into(t, http.StatusNoContent, nil)
 	c.ask("DELETE", "/api/org/members/nobody", admin, "").into(t, http.StatusNoContent, nil)
+	c.accounts()
 	c.ask("POST", "/api/auth/logout", c.token("elsewhere", models.RoleViewer), "").into(t, http.StatusNoContent, nil)
+}
+
+// accounts founds an organization, invites somebody, and lets everybody change
+// what is theirs.
+func (c *caller) accounts() {
+	t := c.t
+	var in api.LocalSession
+	const pass = "correct horse battery"
+	g := c.json("POST", "/api/auth/register", "", `{"name":"Ann","email":"ann@example.com","password":"`+pass+`","organizationName":"Acme"}`)
+	g.into(t, http.StatusCreated, &in)
+	cookie, _, _ := strings.Cut(g.header.Get("Set-Cookie"), ";")
+	c.ask("POST", "/api/auth/refresh", "", "", "Cookie", cookie).into(t, http.StatusOK, &in)
+	c.ask("POST", "/api/auth/refresh", "", "").into(t, http.StatusUnauthorized, nil)
+	c.json("POST", "/api/auth/login", "", `{"email":"ann@example.com","password":"`+pass+`"}`).into(t, http.StatusOK, &in)
+	c.json("POST", "/api/auth/login", "", `{"email":"ann@example.com","password":"wrong"}`).into(t, http.StatusUnauthorized, nil)
+	c.ask("GET", "/api/auth/me", in.Token, "").into(t, http.StatusOK, nil)
+	c.ask("GET", "/api/org", in.Token, "").into(t, http.StatusOK, nil)
+	c.json("PATCH", "/api/org", in.Token, `{"name":"Acme Films"}`).into(t, http.StatusOK, nil)
+	c.ask("GET", "/api/org/members?limit=1", in.Token, "").into(t, http.StatusOK, nil)
+	c.json("PATCH", "/api/org/members/"+in.User.UserID, in.Token, `{"role":"viewer"}`).into(t, http.StatusConflict, nil)
+	c.json("PATCH", "/api/org/members/"+in.User.UserID, in.Token, `{"role":"admin"}`).into(t, http.StatusOK, nil)
+	var link struct{ ID, URL string }
+	c.json("POST", "/api/org/invites", in.Token, `{"role":"viewer"}`).into(t, http.StatusCreated, &link)
+	c.ask("GET", "/api/org/invites", in.Token, "").into(t, http.StatusOK, nil)
+	_, secret, _ := strings.Cut(link.URL, "#")
+	c.json("POST", "/api/auth/invite", "", `{"secret":"`+secret+`"}`).into(t, http.StatusOK, nil)
+	c.ask("DELETE", "/api/org/invites/"+link.ID, in.Token, "").into(t, http.StatusNoContent, nil)
+	c.json("POST", "/api/auth/invite", "", `{"secret":"`+secret+`"}`).into(t, http.StatusGone, nil)
+	c.ask("POST", "/api/org/members/"+in.User.UserID+"/reset", in.Token, "").into(t, http.StatusCreated, &link)
+	_, secret, _ = strings.Cut(link.URL, "#")
+	c.json("POST", "/api/auth/reset", "", `{"secret":"`+secret+`","password":"another horse battery"}`).into(t, http.StatusOK, &in)
+	c.json("POST", "/api/auth/password", in.Token, `{"current":"another horse battery","next":"`+pass+`"}`).into(t, http.StatusOK, &in)
 }

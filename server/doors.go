@@ -13,6 +13,7 @@ import (
 	"reelroom/frontend"
 	"reelroom/models"
 	"reelroom/rooms/redislog"
+	"reelroom/server/accounts"
 	"reelroom/server/api"
 	"reelroom/server/auth"
 	"reelroom/server/console"
@@ -38,6 +39,7 @@ type doors struct {
 	videos   *library.Library
 	uploads  *uploads.Door
 	console  *console.Console
+	accounts *accounts.Accounts // nil where there are none
 	peers    *redislog.Peers
 }
 
@@ -55,8 +57,14 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("read what is revoked: %w", err)
 	}
+	var own []byte
+	if c.Accounts == "on" {
+		if own, err = accounts.Key(ctx, b.Store); err != nil {
+			return nil, fmt.Errorf("the key of accounts: %w", err)
+		}
+	}
 	verifier, err := auth.New(ctx, auth.Config{
-		Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, MaxLife: c.maxLife(),
+		Own: own, Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, MaxLife: c.maxLife(),
 		Revoked: denylist.Revoked, Logger: logger,
 	})
 	if err != nil {
@@ -113,9 +121,19 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	checks := b.Ready()
 	checks["serving"] = d.serving
 	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
+	entries := []api.Door{&sse.Door{Library: videos, Streams: streams}, raw, parts, d.console}
+	var people api.Accounts
+	if own != nil {
+		d.accounts, err = c.openAccounts(ctx, b, own, denylist, bounds, logger)
+		if err != nil {
+			return nil, fmt.Errorf("open the accounts: %w", err)
+		}
+		people, entries = d.accounts, append(entries, d.accounts)
+	}
 	routes := api.New(api.Config{
-		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
-		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: []api.Door{&sse.Door{Library: videos, Streams: streams}, raw, parts, d.console},
+		Accounts: people,
+		Library:  videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
+		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: entries,
 		Checks: checks, Metrics: metrics(b, sockets, streams, raw, ages, bounds, denylist, videos), Limits: bounds, Logger: logger,
 	})
 	d.routes = routes

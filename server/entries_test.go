@@ -91,6 +91,15 @@ func waysIn() []wayIn {
 		{pattern: "POST /api/tickets", path: "/api/tickets", needs: models.ActionView},
 		{pattern: "POST /api/auth/logout", path: "/api/auth/logout", needs: models.ActionView},
 		{pattern: "POST /api/auth/revocations", path: "/api/auth/revocations", body: `{"userId":"nobody"}`, kind: jsonKind, needs: models.ActionAdmin},
+		{pattern: "POST /api/auth/password", path: "/api/auth/password", body: `{"current":"x","next":"y"}`, kind: jsonKind, needs: models.ActionView},
+		{pattern: "GET /api/org", path: "/api/org", needs: models.ActionView},
+		{pattern: "PATCH /api/org", path: "/api/org", body: `{"name":"x"}`, kind: jsonKind, needs: models.ActionAdmin},
+		{pattern: "GET /api/org/members", path: "/api/org/members", needs: models.ActionView},
+		{pattern: "PATCH /api/org/members/{userId}", path: "/api/org/members/nobody", body: `{"role":"viewer"}`, kind: jsonKind, needs: models.ActionAdmin},
+		{pattern: "POST /api/org/members/{userId}/reset", path: "/api/org/members/nobody/reset", needs: models.ActionAdmin},
+		{pattern: "GET /api/org/invites", path: "/api/org/invites", needs: models.ActionAdmin},
+		{pattern: "POST /api/org/invites", path: "/api/org/invites", body: `{"role":"viewer"}`, kind: jsonKind, needs: models.ActionAdmin},
+		{pattern: "DELETE /api/org/invites/{id}", path: "/api/org/invites/nobody", needs: models.ActionAdmin},
 		{pattern: "DELETE /api/org/members/{userId}", path: "/api/org/members/nobody", needs: models.ActionAdmin},
 		{pattern: "POST /api/events", path: "/api/events", body: `{"event":"video:updated","videoId":"{id}","data":{}}`, kind: jsonKind, needs: models.ActionPublish, object: "video"},
 		{pattern: "POST /api/events", path: "/api/events", body: `{"event":"video:failed","videoId":"{id}","data":{}}`, kind: jsonKind, needs: models.ActionPublish, object: "video"},
@@ -132,6 +141,12 @@ func waysIn() []wayIn {
 		{pattern: "GET /metrics", path: "/metrics"},
 		// Only a server that made its own secret signs in, and only who sits at it.
 		{pattern: "POST /api/auth/local", path: "/api/auth/local"},
+		// What lets in here is a secret of another kind.
+		{pattern: "POST /api/auth/register", path: "/api/auth/register", body: `{}`, kind: jsonKind},
+		{pattern: "POST /api/auth/login", path: "/api/auth/login", body: `{}`, kind: jsonKind},
+		{pattern: "POST /api/auth/refresh", path: "/api/auth/refresh"},
+		{pattern: "POST /api/auth/invite", path: "/api/auth/invite", body: `{}`, kind: jsonKind},
+		{pattern: "POST /api/auth/reset", path: "/api/auth/reset", body: `{}`, kind: jsonKind},
 	}
 	for i := range list {
 		e := &list[i]

@@ -62,7 +62,13 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 		return err
 	}
 	defer doors.uploads.Close()
-	welcome(out, c, b, words)
+	code := ""
+	if doors.accounts != nil {
+		if code, err = doors.accounts.SetupCode(ctx); err != nil {
+			return err
+		}
+	}
+	welcome(out, c, b, words, code)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Reconciler().Run(ctx) })
 	group.Go(func() error { return b.Sweeper.Run(ctx) })

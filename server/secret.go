@@ -1,15 +1,20 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"reelroom/server/accounts"
 	"reelroom/server/api"
 	"reelroom/server/auth"
+	"reelroom/server/limits"
+	"reelroom/worker/backend"
 )
 
 // secretFile holds the secret of an installation that was given none.
@@ -37,6 +42,24 @@ func (c *config) ownSecret() (*api.Local, error) {
 	}
 	return &api.Local{Port: c.Port, Signer: auth.Signer{Secret: []byte(c.JWTSecret), Issuer: c.Issuer, Audience: c.Audience}}, nil
 }
+
+// openAccounts opens the accounts of the installation.
+func (c *config) openAccounts(ctx context.Context, b *backend.Backend, key []byte, denylist *auth.Denylist, bounds *limits.Limits, logger *slog.Logger) (*accounts.Accounts, error) {
+	first := ""
+	if c.local {
+		first = localOrganization
+	}
+	return accounts.New(ctx, accounts.Config{
+		Store:   b.Store,
+		Signer:  auth.Signer{Secret: key, Issuer: auth.OwnIssuer, KeyID: auth.OwnKeyID},
+		Revoker: denylist, Revoked: denylist.Revoked, FirstOrganization: first, Open: c.Registration == "open",
+		PublicURL: c.PublicURL, Limits: bounds, Logger: logger,
+	})
+}
+
+// localOrganization is the one of the local admin and of the harness; the first
+// visitor founds it.
+const localOrganization = "local"
 
 // writeOnce makes the file whole or not at all.
 func writeOnce(path string, data []byte) error {

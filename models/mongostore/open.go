@@ -38,8 +38,10 @@ type Store struct {
 	policies    *mongo.Collection
 	audit       *mongo.Collection
 	batches     *mongo.Collection
-	clock       clock
-	turns       turns
+	// organizations and users are those of accounts.
+	organizations, users *mongo.Collection
+	clock                clock
+	turns                turns
 }
 
 var _ models.Store = (*Store)(nil)
@@ -75,6 +77,7 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	s.revocations, s.experience = s.database.Collection("revocations"), s.database.Collection("experience")
 	s.policies, s.audit = s.database.Collection("policies"), s.database.Collection("audit")
 	s.batches = s.database.Collection("batches")
+	s.organizations, s.users = s.database.Collection("organizations"), s.database.Collection("users")
 	s.clock.ask = s.serverTime
 	opening := ctx // to bring up what an earlier version left may take longer than a call
 	ctx, cancel := context.WithTimeout(ctx, callTime)
@@ -95,6 +98,9 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	}
 	if err == nil {
 		_, err = s.batches.Indexes().CreateMany(ctx, batchIndexes())
+	}
+	if err == nil {
+		_, err = s.users.Indexes().CreateMany(ctx, userIndexes())
 	}
 	if err == nil {
 		err = s.fillListing(opening, "")

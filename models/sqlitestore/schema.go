@@ -88,6 +88,19 @@ var migrations = []string{
 	ALTER TABLE audit ADD COLUMN actor TEXT GENERATED ALWAYS AS (document ->> '$.by') VIRTUAL;
 	CREATE INDEX audit_of_action ON audit (organization_id, action, at, id);
 	CREATE INDEX audit_of_actor ON audit (organization_id, actor, at, id);`,
+
+	`CREATE TABLE organizations (
+		id       TEXT NOT NULL PRIMARY KEY,
+		document TEXT NOT NULL
+	) STRICT;
+	CREATE TABLE users (
+		organization_id TEXT    NOT NULL,
+		id              TEXT    NOT NULL,
+		email           TEXT    NOT NULL UNIQUE,
+		first           INTEGER UNIQUE,
+		document        TEXT    NOT NULL,
+		PRIMARY KEY (organization_id, id)
+	) STRICT;`,
 }
 
 // fills are done after a migration, in the same transaction.

@@ -37,6 +37,8 @@ type Config struct {
 	// Local lets a browser on this machine sign in as the local admin; nil
 	// refuses it.
 	Local *Local
+	// Accounts are those of people who bring no issuer; nil for none.
+	Accounts Accounts
 	// OperatorToken is the bearer token of the operator of the installation; ""
 	// for none.
 	OperatorToken string
@@ -93,7 +95,7 @@ func New(c Config) *API {
 	for _, o := range c.Origins {
 		a.origins[strings.ToLower(strings.TrimSuffix(o, "/"))] = true
 	}
-	a.gate = &Gate{c.Verify, c.Limits, c.Tickets, c.PublicURL, a.origins}
+	a.gate = &Gate{c.Verify, c.Limits, c.Tickets, c.PublicURL, a.origins, a.local}
 	a.routes()
 	return &API{a.observe(a.secure(a.cors(a.mux))), a.patterns}
 }

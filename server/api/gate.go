@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"reelroom/models"
 	"reelroom/server/auth"
@@ -39,6 +40,24 @@ type Gate struct {
 	// publicURL and origins are those of the answers' cookies.
 	publicURL string
 	origins   map[string]bool
+	here      func(*http.Request) bool
+}
+
+// Here reports whether the request comes from the very machine that runs a
+// server which made its own secret.
+func (g *Gate) Here(r *http.Request) bool { return g.here(r) }
+
+// Ours reports whether a page of this server or an allowed one has sent the
+// request, or something that is no browser.
+func (g *Gate) Ours(r *http.Request) bool {
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
+		site := r.Header.Get("Sec-Fetch-Site")
+		return site == "" || site == "same-origin" || site == "none"
+	}
+	origin := strings.ToLower(origins[0])
+	_, host, _ := strings.Cut(origin, "://")
+	return len(origins) == 1 && (g.origins[origin] || host != "" && host == strings.ToLower(r.Host))
 }
 
 // Member lets in who has a bearer token and does not ask too often.

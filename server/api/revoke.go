@@ -97,6 +97,9 @@ func (a *api) logout(w http.ResponseWriter, r *http.Request, who models.Identity
 	if _, err := a.end(r, who, bearerOf(who)); err != nil {
 		return err
 	}
+	if a.Accounts != nil {
+		a.Accounts.SignOut(w, r)
+	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -107,6 +110,11 @@ func (a *api) logout(w http.ResponseWriter, r *http.Request, who models.Identity
 func (a *api) removeMember(w http.ResponseWriter, r *http.Request, who models.Identity) error {
 	if err := admin(who); err != nil {
 		return err
+	}
+	if a.Accounts != nil {
+		if err := a.Accounts.Remove(context.WithoutCancel(r.Context()), who, r.PathValue("userId")); err != nil {
+			return err
+		}
 	}
 	if _, err := a.end(r, who, models.Revocation{Kind: models.RevokeUser, Subject: r.PathValue("userId")}); err != nil {
 		return err

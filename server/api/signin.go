@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"slices"
@@ -20,16 +21,51 @@ type User struct {
 	OrganizationID string      `json:"organizationId"`
 	Role           models.Role `json:"role"`
 	ExpiresAt      time.Time   `json:"expiresAt"`
+	Profile
 }
 
-func userOf(who models.Identity) User {
-	return User{who.UserID, who.OrganizationID, who.Role, who.ExpiresAt.UTC()}
+// Profile is what an account tells beyond its token.
+type Profile struct {
+	Name             string `json:"name,omitempty"`
+	Email            string `json:"email,omitempty"`
+	OrganizationName string `json:"organizationName,omitempty"`
+	// Account tells that there is an account here; without one the token comes
+	// from another issuer.
+	Account bool `json:"account,omitempty"`
+}
+
+// UserOf shows an identity without an account.
+func UserOf(who models.Identity) User {
+	return User{UserID: who.UserID, OrganizationID: who.OrganizationID, Role: who.Role, ExpiresAt: who.ExpiresAt.UTC()}
+}
+
+// Accounts are those of people who bring no issuer. A nil one stands for none.
+type Accounts interface {
+	// Options tells whether the first organization is still to be founded, and
+	// whether anybody may found another.
+	Options(ctx context.Context) (setup, registration bool, err error)
+	// Profile returns what is known of a member; nothing of one who has no account.
+	Profile(ctx context.Context, who models.Identity) (Profile, error)
+	// Remove deletes the account of a member, if there is one;
+	// [models.ErrLastAdmin] for the only admin. The caller revokes the tokens.
+	Remove(ctx context.Context, who models.Identity, userID string) error
+	// SignOut ends the session that the request's cookie stands for.
+	SignOut(w http.ResponseWriter, r *http.Request)
 }
 
 // SignInOptions tells which ways to sign in a request has.
 type SignInOptions struct {
 	// Local tells that this machine may sign in as the local admin.
 	Local bool `json:"local"`
+	// Accounts tells that there are accounts here.
+	Accounts bool `json:"accounts"`
+	// Setup tells that nobody has one yet: the first visitor founds the
+	// organization. SetupCode tells that this takes the code which the server told
+	// at its start, as the request does not come from its own machine.
+	Setup     bool `json:"setup"`
+	SetupCode bool `json:"setupCode"`
+	// Registration tells that anybody may found an organization.
+	Registration bool `json:"registration"`
 }
 
 // LocalSession is what a local sign-in gives.
@@ -39,19 +75,38 @@ type LocalSession struct {
 	User      User      `json:"user"`
 }
 
-func (a *api) me(w http.ResponseWriter, _ *http.Request, who models.Identity) error {
-	return Write(w, http.StatusOK, userOf(who))
+func (a *api) me(w http.ResponseWriter, r *http.Request, who models.Identity) (err error) {
+	user := UserOf(who)
+	if a.Accounts != nil {
+		if user.Profile, err = a.Accounts.Profile(r.Context(), who); err != nil {
+			return err
+		}
+	}
+	return Write(w, http.StatusOK, user)
 }
 
 // options tells the page which ways to sign in this request has.
 func (a *api) options(w http.ResponseWriter, r *http.Request) error {
-	return Write(w, http.StatusOK, SignInOptions{Local: a.local(r)})
+	options := SignInOptions{Local: a.local(r)}
+	if a.Accounts != nil {
+		setup, registration, err := a.Accounts.Options(r.Context())
+		if err != nil {
+			return err
+		}
+		options = SignInOptions{options.Local && setup, true, setup, setup && !options.Local, registration && !setup}
+	}
+	return Write(w, http.StatusOK, options)
 }
 
 // signInLocal gives the person at this machine a token of the local admin.
 func (a *api) signInLocal(w http.ResponseWriter, r *http.Request) error {
 	if !a.local(r) {
 		return models.Errorf(models.CodeForbidden, "Signing in without a token is possible only on the machine that runs the server, and only while no issuer is configured.")
+	}
+	if a.Accounts != nil {
+		if setup, _, err := a.Accounts.Options(r.Context()); err != nil || !setup {
+			return models.Errorf(models.CodeForbidden, "There are accounts here: sign in with yours.").Because(err)
+		}
 	}
 	who := models.Identity{UserID: "admin", OrganizationID: "local", Role: models.RoleAdmin}
 	token, expires, err := a.Local.Signer.Token(who, localTTL)
@@ -61,7 +116,7 @@ func (a *api) signInLocal(w http.ResponseWriter, r *http.Request) error {
 	who.ExpiresAt = expires
 	entryOf(r).who = who
 	a.Logger.Info("the local admin signed in", "requestId", entryOf(r).id, "address", r.RemoteAddr)
-	return Write(w, http.StatusOK, LocalSession{Token: token, ExpiresAt: expires.UTC(), User: userOf(who)})
+	return Write(w, http.StatusOK, LocalSession{Token: token, ExpiresAt: expires.UTC(), User: UserOf(who)})
 }
 
 // local reports whether the request comes from this very machine, from a page

@@ -26,7 +26,7 @@ func (streams) Routes(g *Gate) []Route {
 		if err != nil {
 			return err
 		}
-		return Write(w, http.StatusOK, userOf(who))
+		return Write(w, http.StatusOK, UserOf(who))
 	}
 	return []Route{
 		{"GET /api/test/stream/{id}", stream},
@@ -36,7 +36,7 @@ func (streams) Routes(g *Gate) []Route {
 			if err != nil {
 				return err
 			}
-			return Write(w, http.StatusOK, userOf(who))
+			return Write(w, http.StatusOK, UserOf(who))
 		}},
 	}
 }

@@ -24,7 +24,7 @@ const (
 
 // identityOf reads verified claims. Names are matched exactly; a claim that is
 // null counts as absent.
-func (v *Verifier) identityOf(c jwt.MapClaims) (who models.Identity, err error) {
+func (v *Verifier) identityOf(c jwt.MapClaims, own bool) (who models.Identity, err error) {
 	var late bool
 	defer func() {
 		if err != nil {
@@ -62,7 +62,7 @@ func (v *Verifier) identityOf(c jwt.MapClaims) (who models.Identity, err error) 
 			return who, errors.New("the token lives longer than is allowed")
 		}
 	}
-	if err := v.audience(c); err != nil {
+	if err := v.audience(c, own); err != nil {
 		return who, err
 	}
 	if who.UserID, err = id(c, "userId", "sub"); err != nil {
@@ -83,8 +83,15 @@ func (v *Verifier) identityOf(c jwt.MapClaims) (who models.Identity, err error) 
 	return who, nil
 }
 
-// audience checks iss and aud where they are asked for.
-func (v *Verifier) audience(c jwt.MapClaims) error {
+// audience checks iss and aud where they are asked for. Those of an issuer
+// elsewhere are not those of the accounts here.
+func (v *Verifier) audience(c jwt.MapClaims, own bool) error {
+	if own {
+		if c["iss"] != OwnIssuer {
+			return errors.New("iss is not that of the accounts")
+		}
+		return nil
+	}
 	if want := v.config.Issuer; want != "" && c["iss"] != want {
 		return errors.New("iss is another issuer")
 	}

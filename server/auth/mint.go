@@ -13,12 +13,13 @@ import (
 type Signer struct {
 	// Secret is the first of JWT_SECRET.
 	Secret []byte
-	// Issuer and Audience are written where set.
-	Issuer, Audience string
+	// Issuer, Audience and KeyID are written where set.
+	Issuer, Audience, KeyID string
 }
 
 // Token returns a token for the identity's user, organization and role that
-// ends after ttl, and when that is. An identity without a TokenID gets one.
+// ends after ttl, and when that is. An identity without a TokenID gets one, and
+// one without IssuedAt is issued now.
 func (s Signer) Token(who models.Identity, ttl time.Duration) (token string, expires time.Time, err error) {
 	if len(s.Secret) < MinSecretBytes {
 		return "", time.Time{}, fmt.Errorf("auth: the secret has %d bytes; at least %d are needed", len(s.Secret), MinSecretBytes)
@@ -27,13 +28,17 @@ func (s Signer) Token(who models.Identity, ttl time.Duration) (token string, exp
 		return "", time.Time{}, models.Errorf(models.CodeInvalid, "User, organization or role cannot stand in a token.")
 	}
 	now := time.Now()
+	issued := who.IssuedAt
+	if issued.IsZero() {
+		issued = now
+	}
 	expires = now.Add(ttl).Truncate(time.Second)
 	if who.TokenID == "" {
 		who.TokenID = models.NewID(now)
 	}
 	claims := jwt.MapClaims{
 		"sub": who.UserID, "userId": who.UserID, "organizationId": who.OrganizationID, "role": string(who.Role),
-		"iat": now.Unix(), "exp": expires.Unix(), "jti": who.TokenID,
+		"iat": issued.Unix(), "exp": expires.Unix(), "jti": who.TokenID,
 	}
 	if s.Issuer != "" {
 		claims["iss"] = s.Issuer
@@ -41,7 +46,11 @@ func (s Signer) Token(who models.Identity, ttl time.Duration) (token string, exp
 	if s.Audience != "" {
 		claims["aud"] = s.Audience
 	}
-	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(s.Secret)
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
+	if s.KeyID != "" {
+		unsigned.Header["kid"] = s.KeyID
+	}
+	token, err = unsigned.SignedString(s.Secret)
 	return token, expires, err
 }
 

@@ -83,14 +83,14 @@ func (v *Verifier) Inspect(ctx context.Context, token string) (models.Identity, 
 		return models.Identity{}, errInvalid.Because(errors.New("the token is longer than 8 KiB"))
 	}
 	claims := jwt.MapClaims{}
-	_, err := v.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
+	parsed, err := v.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
 	if e, ok := errors.AsType[*models.Error](err); ok {
 		return models.Identity{}, e
 	}
 	if err != nil {
 		return models.Identity{}, errInvalid.Because(err)
 	}
-	who, err := v.identityOf(claims)
+	who, err := v.identityOf(claims, v.own(parsed))
 	if err == nil && who.TokenID == "" {
 		who.TokenID = unnamed(token)
 	}
@@ -116,6 +116,12 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 	if !validType(t.Header["typ"]) {
 		return nil, errors.New("the token is of another type")
 	}
+	if v.own(t) {
+		if t.Method.Alg() != algHS256 {
+			return nil, errors.New("the key is for another algorithm")
+		}
+		return v.config.Own, nil
+	}
 	if t.Method.Alg() == algHS256 {
 		if len(v.config.Secrets) == 0 {
 			return nil, errors.New("HS256 tokens are not taken here")
@@ -130,6 +136,11 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 		return nil, errors.New("only HS256 tokens are taken here")
 	}
 	return v.keys.key(ctx, t)
+}
+
+// own reports whether the token names the key of accounts.
+func (v *Verifier) own(t *jwt.Token) bool {
+	return len(v.config.Own) > 0 && t.Header["kid"] == OwnKeyID
 }
 
 // validType keeps out tokens that the same issuer made for another use (RFC

@@ -26,6 +26,8 @@ type Limits struct {
 
 	addressHandshakes *Rate[Address]
 	addressFailures   *Rate[Address]
+	addressLogins     *Rate[Address]
+	accountLogins     *Rate[string]
 	userHandshakes    *Rate[user]
 	userMessages      *Rate[user]
 	userSubscriptions *Rate[user]
@@ -60,6 +62,8 @@ const (
 	orgUnfinished
 	orgQueued
 	orgEvents
+	addressLogins
+	accountLogins
 	kinds
 )
 
@@ -81,6 +85,8 @@ var names = [kinds]struct{ limit, scope string }{
 	orgUnfinished:      {"unfinished_uploads", "organization"},
 	orgQueued:          {"queued", "organization"},
 	orgEvents:          {"events", "organization"},
+	addressLogins:      {"logins", "address"},
+	accountLogins:      {"logins", "account"},
 }
 
 // New makes the limits of a node. The settings must be valid. A nil logger logs
@@ -102,6 +108,8 @@ func New(s Settings, log *slog.Logger) *Limits {
 		orgMost:            Held{s.OrgUnfinished, int64(s.OrgUnfinishedMB) << 20},
 		addressHandshakes:  NewRate[Address](float64(s.AddressHandshakes), 20*s.AddressHandshakes),
 		addressFailures:    NewRate[Address](float64(s.AddressFailures)/minute, s.AddressFailures),
+		addressLogins:      NewRate[Address](float64(s.AddressLogins)/minute, s.AddressLogins),
+		accountLogins:      NewRate[string](float64(s.AccountLogins)/minute, s.AccountLogins),
 		userHandshakes:     NewRate[user](float64(s.UserHandshakes), 20*s.UserHandshakes),
 		userMessages:       NewRate[user](float64(s.UserMessages)/minute, s.UserMessages),
 		userSubscriptions:  NewRate[user](float64(s.UserSubscriptions), 50*s.UserSubscriptions),
@@ -127,7 +135,7 @@ func (l *Limits) Stats() []Stat {
 	keys := [kinds]func() int{
 		l.orgConnections.Keys, l.userConnections.Keys, l.addressConnections.Keys, l.addressHandshakes.Keys,
 		l.addressFailures.Keys, l.userHandshakes.Keys, l.userMessages.Keys, nil, l.userSubscriptions.Keys, l.userRequests.Keys,
-		l.userUploads.Keys, l.orgDownloads.Keys, nil, nil, nil, l.orgEvents.Keys,
+		l.userUploads.Keys, l.orgDownloads.Keys, nil, nil, nil, l.orgEvents.Keys, l.addressLogins.Keys, l.accountLogins.Keys,
 	}
 	out := make([]Stat, kinds)
 	for k := range out {

@@ -17,6 +17,8 @@ type Settings struct {
 	AddressConnections int `env:"LIMIT_ADDRESS_CONNECTIONS" envDefault:"10000"` // connections at once, with or without a token
 	AddressHandshakes  int `env:"LIMIT_ADDRESS_HANDSHAKES" envDefault:"500"`    // a second; twenty times as many at once
 	AddressFailures    int `env:"LIMIT_ADDRESS_FAILURES" envDefault:"60"`       // bad tokens a minute; as many at once
+	AddressLogins      int `env:"LIMIT_ADDRESS_LOGINS" envDefault:"30"`         // sign-ins, and what else takes a secret, a minute; as many at once
+	AccountLogins      int `env:"LIMIT_ACCOUNT_LOGINS" envDefault:"60"`         // sign-ins that name one account, a minute; as many at once
 	UserHandshakes     int `env:"LIMIT_USER_HANDSHAKES" envDefault:"500"`       // with a good token, a second; twenty times as many at once
 	UserMessages       int `env:"LIMIT_USER_MESSAGES" envDefault:"100"`         // a minute; as many at once
 	UserSubscriptions  int `env:"LIMIT_USER_SUBSCRIPTIONS" envDefault:"100"`    // a second; fifty times as many at once
@@ -43,7 +45,7 @@ func (s *Settings) Validate() []error {
 	}{
 		{"LIMIT_ORG_CONNECTIONS", s.OrgConnections}, {"LIMIT_USER_CONNECTIONS", s.UserConnections},
 		{"LIMIT_ADDRESS_CONNECTIONS", s.AddressConnections}, {"LIMIT_ADDRESS_HANDSHAKES", s.AddressHandshakes},
-		{"LIMIT_ADDRESS_FAILURES", s.AddressFailures}, {"LIMIT_USER_HANDSHAKES", s.UserHandshakes}, {"LIMIT_USER_MESSAGES", s.UserMessages},
+		{"LIMIT_ADDRESS_FAILURES", s.AddressFailures}, {"LIMIT_ADDRESS_LOGINS", s.AddressLogins}, {"LIMIT_ACCOUNT_LOGINS", s.AccountLogins}, {"LIMIT_USER_HANDSHAKES", s.UserHandshakes}, {"LIMIT_USER_MESSAGES", s.UserMessages},
 		{"LIMIT_USER_SUBSCRIPTIONS", s.UserSubscriptions}, {"LIMIT_USER_REQUESTS", s.UserRequests},
 		{"LIMIT_USER_UPLOADS", s.UserUploads}, {"LIMIT_ORG_DOWNLOADS", s.OrgDownloads}, {"LIMIT_USER_UNFINISHED", s.UserUnfinished}, {"LIMIT_ORG_UNFINISHED", s.OrgUnfinished},
 		{"LIMIT_USER_UNFINISHED_MB", s.UserUnfinishedMB}, {"LIMIT_ORG_UNFINISHED_MB", s.OrgUnfinishedMB}, {"LIMIT_ORG_QUEUED", s.OrgQueued}, {"LIMIT_ORG_EVENTS", s.OrgEvents},

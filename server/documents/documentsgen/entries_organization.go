@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"reelroom/models"
+	"reelroom/server/accounts"
 	"reelroom/server/api"
 	"reelroom/server/library"
 )
@@ -65,9 +66,49 @@ var organizationEntries = []operation{
 		answers: []answer{gives(models.Console{})},
 	},
 	{
+		pattern: "GET /api/org", id: "getOrganization", tag: "Organization", access: member, summary: "The organization",
+		words:   "Its name is empty where its members come from another issuer.",
+		answers: []answer{gives(accounts.Organization{})},
+	},
+	{
+		pattern: "PATCH /api/org", id: "renameOrganization", tag: "Organization", access: admin, summary: "Rename the organization",
+		body: takes(accounts.OrganizationEdit{}), answers: []answer{gives(accounts.Organization{})}, codes: []models.Code{models.CodeNotFound},
+	},
+	{
+		pattern: "GET /api/org/members", id: "listMembers", tag: "Organization", access: member, summary: "Who has an account",
+		words:  "In the order in which they came. Who comes with a token of another issuer is not listed.",
+		params: pageParams, answers: []answer{gives(accounts.MemberList{})},
+	},
+	{
+		pattern: "PATCH /api/org/members/{userId}", id: "changeRole", tag: "Organization", access: admin, summary: "Change a member's role",
+		words: "The member's tokens end, everywhere within 2 seconds; the session goes on and gets one with the new role.",
+		body:  takes(accounts.MemberEdit{}), answers: []answer{gives(accounts.Member{})},
+		codes: []models.Code{models.CodeNotFound, models.CodeLastAdmin, models.CodeRevocationsFull},
+	},
+	{
+		pattern: "POST /api/org/members/{userId}/reset", id: "offerReset", tag: "Organization", access: admin, summary: "Make a link for a new password",
+		words:   "It is good for one time, within 24 hours.",
+		answers: []answer{creates(accounts.ResetLink{})}, codes: []models.Code{models.CodeNotFound},
+	},
+	{
+		pattern: "GET /api/org/invites", id: "listInvites", tag: "Organization", access: admin, summary: "The open invitations",
+		words:   "The newest first.",
+		answers: []answer{gives(accounts.InviteList{})},
+	},
+	{
+		pattern: "POST /api/org/invites", id: "invite", tag: "Organization", access: admin, summary: "Invite somebody",
+		words: "The answer holds the link, which is told once and good for one time, within 7 days. With `email` it is for that address alone.",
+		body:  takes(accounts.InviteOrder{}), answers: []answer{creates(accounts.Invite{})},
+		codes: []models.Code{models.CodeUnsupported},
+	},
+	{
+		pattern: "DELETE /api/org/invites/{id}", id: "withdrawInvite", tag: "Organization", access: admin, summary: "Withdraw an invitation",
+		answers: []answer{nothing("The link is of no use any more.")}, codes: []models.Code{models.CodeNotFound},
+	},
+	{
 		pattern: "DELETE /api/org/members/{userId}", id: "removeMember", tag: "Organization", access: admin, summary: "Remove a member",
 		words:   "All tokens that the user has in the organization end, everywhere within 2 seconds. A user that nobody has seen is answered alike.",
-		answers: []answer{nothing("The user is out.")}, codes: []models.Code{models.CodeRevocationsFull, models.CodeInvalid},
+		answers: []answer{nothing("The user is out.")}, codes: []models.Code{models.CodeRevocationsFull, models.CodeInvalid, models.CodeLastAdmin},
 	},
 }
 
@@ -89,6 +130,40 @@ var identityEntries = []operation{
 		pattern: "POST /api/auth/revocations", id: "revoke", tag: "Identity", access: admin, summary: "End a token, or all of a user",
 		body: takes(api.RevocationOrder{}), answers: []answer{accepts(api.Revocation{}), nothing("The token has expired: nothing is left to be done.")},
 		codes: []models.Code{models.CodeRevocationsFull},
+	},
+	{
+		pattern: "POST /api/auth/register", id: "register", tag: "Identity", access: anybody, summary: "Make an account",
+		words: "By the secret of an invitation; or as the first, who founds the organization, on the machine of the server or with the setup code; or, where `REGISTRATION=open`, with an organization of its own. The answer sets the cookie that renews the token.",
+		body:  takes(accounts.Registration{}), answers: []answer{creates(api.LocalSession{})},
+		codes: []models.Code{models.CodeForbidden, models.CodeSetupCode, models.CodeEmailTaken, models.CodeInvite, models.CodeConflict},
+	},
+	{
+		pattern: "POST /api/auth/login", id: "login", tag: "Identity", access: anybody, summary: "Sign in with an account",
+		words: "An unknown address and a wrong password have one answer. The token lives for 15 minutes; the cookie that is set renews it.",
+		body:  takes(accounts.Credentials{}), answers: []answer{gives(api.LocalSession{})},
+		codes: []models.Code{models.CodeForbidden, models.CodeCredentials},
+	},
+	{
+		pattern: "POST /api/auth/refresh", id: "refresh", tag: "Identity", access: anybody, summary: "Renew the token",
+		words:   "By the cookie of a sign-in, which is replaced at each use; one that comes back later ends the session.",
+		answers: []answer{gives(api.LocalSession{})}, codes: []models.Code{models.CodeForbidden, models.CodeSession},
+	},
+	{
+		pattern: "POST /api/auth/invite", id: "readInvite", tag: "Identity", access: anybody, summary: "What an invitation is for",
+		body: takes(accounts.InviteSecret{}), answers: []answer{gives(accounts.Invitation{})},
+		codes: []models.Code{models.CodeForbidden, models.CodeInvite},
+	},
+	{
+		pattern: "POST /api/auth/reset", id: "resetPassword", tag: "Identity", access: anybody, summary: "Choose a new password by a link",
+		words: "Every session of the account ends; the answer begins another.",
+		body:  takes(accounts.NewPassword{}), answers: []answer{gives(api.LocalSession{})},
+		codes: []models.Code{models.CodeForbidden, models.CodeInvite, models.CodeConflict},
+	},
+	{
+		pattern: "POST /api/auth/password", id: "changePassword", tag: "Identity", access: member, summary: "Change one's own password",
+		words: "Every other session and every token of the account ends; the answer goes on with new ones.",
+		body:  takes(accounts.PasswordChange{}), answers: []answer{gives(api.LocalSession{})},
+		codes: []models.Code{models.CodeNotFound, models.CodeConflict, models.CodeSession, models.CodeRevocationsFull},
 	},
 	{
 		pattern: "GET /api/auth/options", id: "getSignInOptions", tag: "Identity", access: anybody, summary: "The ways to sign in from here",

@@ -119,6 +119,12 @@ export const codes = [
   "policy_changed",
   "batch_full",
   "upgrade_required",
+  "credentials_invalid",
+  "session_ended",
+  "invite_invalid",
+  "email_taken",
+  "setup_code_invalid",
+  "last_admin",
   "cancelled",
   "deleted",
   "corrupt",
@@ -174,6 +180,14 @@ export const auditActions = [
   "video.not_found",
   "user.revoked",
   "token.revoked",
+  "member.joined",
+  "member.role_changed",
+  "member.removed",
+  "password.changed",
+  "password.reset_offered",
+  "invite.created",
+  "invite.withdrawn",
+  "organization.renamed",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -571,6 +585,7 @@ export interface AuditState {
   policyVersion?: number;
   decision?: Decision;
   policy?: Policy | null;
+  role?: Role;
 }
 
 /** Console is what an admin sees of the installation: what concerns the own organization, over all nodes, and nothing of any other. */

@@ -1,0 +1,187 @@
+package accounts
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"reelroom/models"
+	"reelroom/server/api"
+)
+
+// Credentials are those of an account.
+type Credentials struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+var errCredentials = models.Errorf(models.CodeCredentials, "E-mail address or password is wrong.")
+
+// attempt reads the body of somebody who may try so often only: by address, and
+// by the account that is tried, where one is named.
+func (a *Accounts) attempt(w http.ResponseWriter, r *http.Request, into any, email *string) error {
+	if err := a.Limits.LoginFrom(r); err != nil {
+		return err
+	}
+	if err := api.Decode(w, r, into, false); err != nil {
+		return err
+	}
+	if email == nil || *email == "" {
+		return nil
+	}
+	return a.Limits.LoginAs(strings.ToLower(strings.TrimSpace(*email)))
+}
+
+// login answers POST /api/auth/login. An unknown address takes the same work and
+// has the same answer as a wrong password.
+func (a *Accounts) login(w http.ResponseWriter, r *http.Request) error {
+	var asked Credentials
+	if err := a.attempt(w, r, &asked, &asked.Email); err != nil {
+		return err
+	}
+	if len(asked.Password) > 4*maxPassword {
+		return errCredentials
+	}
+	var u models.User
+	if email, err := normalEmail(asked.Email); err == nil {
+		u, err = a.Store.UserByEmail(r.Context(), email)
+		if err != nil && models.CodeOf(err) != models.CodeNotFound {
+			return err
+		}
+	}
+	ok, err := a.hasher.matches(r.Context(), asked.Password, u.Password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errCredentials
+	}
+	return a.begin(w, r, u, http.StatusOK)
+}
+
+// PasswordChange replaces the asker's own password.
+type PasswordChange struct {
+	Current string `json:"current"`
+	Next    string `json:"next"`
+}
+
+// changePassword answers POST /api/auth/password. Every other session and every
+// token of the user ends; the one that asks goes on with the new ones.
+func (a *Accounts) changePassword(w http.ResponseWriter, r *http.Request, who models.Identity) error {
+	var asked PasswordChange
+	if err := a.attempt(w, r, &asked, nil); err != nil {
+		return err
+	}
+	u, err := a.Store.User(r.Context(), who.OrganizationID, who.UserID)
+	if err != nil {
+		return err
+	}
+	if err := a.Limits.LoginAs(u.Email); err != nil {
+		return err
+	}
+	if ok, err := a.hasher.matches(r.Context(), asked.Current, u.Password); err != nil {
+		return err
+	} else if !ok {
+		return models.Errorf(models.CodeInvalid, "The present password is wrong.")
+	}
+	if err := checkPassword(asked.Next, u.Email, u.Name); err != nil {
+		return err
+	}
+	hash, err := a.hasher.hash(r.Context(), asked.Next)
+	if err != nil {
+		return err
+	}
+	if u, err = a.setPassword(r.Context(), u, u.Password, hash, who.UserID); err != nil {
+		return err
+	}
+	return a.begin(w, r, u, http.StatusOK)
+}
+
+// setPassword replaces one hash by another, and ends what the old one had let in.
+func (a *Accounts) setPassword(ctx context.Context, u models.User, old, hash, by string) (models.User, error) {
+	u, err := a.Store.AdvanceUser(ctx, u.OrganizationID, u.ID, func(u *models.User, _ time.Time) error {
+		if u.Password != old {
+			return models.Errorf(models.CodeConflict, "The password was changed meanwhile.")
+		}
+		u.Password, u.Sessions, u.Reset = hash, nil, nil
+		return nil
+	})
+	if err != nil {
+		return u, err
+	}
+	if err := a.revoke(ctx, u.OrganizationID, u.ID, by); err != nil {
+		return u, err
+	}
+	a.audit(ctx, u.OrganizationID, models.AuditEntry{By: by, Action: models.AuditPassword, Target: u.ID})
+	return u, nil
+}
+
+// revoke ends every access token of a user.
+func (a *Accounts) revoke(ctx context.Context, org, user, by string) error {
+	_, err := a.Revoker.Revoke(context.WithoutCancel(ctx), org, models.Revocation{
+		Kind: models.RevokeUser, Subject: user, By: by, Until: time.Now().Add(TokenLife + time.Hour),
+	})
+	return err
+}
+
+// NewPassword is chosen by whoever holds a link that an admin made.
+type NewPassword struct {
+	Secret   string `json:"secret"`
+	Password string `json:"password"`
+}
+
+var errReset = models.Errorf(models.CodeInvite, "This link was used or is too old; ask an admin for another.")
+
+// resetPassword answers POST /api/auth/reset and signs in.
+func (a *Accounts) resetPassword(w http.ResponseWriter, r *http.Request) error {
+	var asked NewPassword
+	if err := a.attempt(w, r, &asked, nil); err != nil {
+		return err
+	}
+	t, ok := parseTicket(asked.Secret)
+	if !ok {
+		return errReset
+	}
+	u, err := a.Store.User(r.Context(), t.org, t.owner)
+	if models.CodeOf(err) == models.CodeNotFound {
+		return errReset
+	}
+	if err != nil {
+		return err
+	}
+	if !mayReset(&u, t, time.Now()) {
+		return errReset
+	}
+	if err := checkPassword(asked.Password, u.Email, u.Name); err != nil {
+		return err
+	}
+	hash, err := a.hasher.hash(r.Context(), asked.Password)
+	if err != nil {
+		return err
+	}
+	_, err = a.Store.AdvanceUser(r.Context(), t.org, t.owner, func(u *models.User, now time.Time) error {
+		if !mayReset(u, t, now) {
+			return errReset
+		}
+		u.Reset = nil
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if u, err = a.setPassword(r.Context(), u, u.Password, hash, u.ID); err != nil {
+		return err
+	}
+	return a.begin(w, r, u, http.StatusOK)
+}
+
+func mayReset(u *models.User, t ticket, now time.Time) bool {
+	return u.Reset != nil && same(u.Reset.Hash, hashOf(t.secret)) && now.Before(u.Reset.ExpiresAt)
+}
+
+// sortedByTime returns invitations, the newest first.
+func sortedByTime(list []models.Invite) []models.Invite {
+	return slices.SortedFunc(slices.Values(list), func(a, b models.Invite) int { return b.CreatedAt.Compare(a.CreatedAt) })
+}

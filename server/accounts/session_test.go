@@ -1,0 +1,186 @@
+package accounts
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"reelroom/models"
+)
+
+// age makes the user's sessions older, as if the time had passed.
+func (h *house) age(b *browser, by time.Duration) {
+	h.t.Helper()
+	_, err := h.store.AdvanceUser(h.t.Context(), b.user.OrganizationID, b.user.UserID, func(u *models.User, _ time.Time) error {
+		for i := range u.Sessions {
+			s := &u.Sessions[i]
+			s.RotatedAt, s.UsedAt, s.CreatedAt = s.RotatedAt.Add(-by), s.UsedAt.Add(-by), s.CreatedAt.Add(-by)
+		}
+		return nil
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestRefresh(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.founder()
+	first := b.cookie
+	if status, code := b.refresh(); status != http.StatusOK || b.cookie == first {
+		t.Fatalf("%d %s, cookie changed: %v", status, code, b.cookie != first)
+	}
+	// The other tab asked with the cookie before, at the same time.
+	tab := h.browser()
+	tab.cookie = first
+	if status, code := tab.refresh(); status != http.StatusOK || tab.cookie != first {
+		t.Errorf("the other tab: %d %s, was given a cookie: %v", status, code, tab.cookie != first)
+	}
+	if status, _ := b.refresh(); status != http.StatusOK {
+		t.Errorf("after the other tab: %d", status)
+	}
+	// A cookie from before that has been used by somebody else ends the session.
+	tab.cookie = first
+	if status, code := tab.refresh(); status != http.StatusUnauthorized || code != models.CodeSession || tab.cookie != "" {
+		t.Errorf("an old cookie: %d %s", status, code)
+	}
+	if status, code := b.refresh(); status != http.StatusUnauthorized || code != models.CodeSession {
+		t.Errorf("the session goes on after its cookie was copied: %d %s", status, code)
+	}
+	for _, cookie := range []string{"", "x", "a.b.c", first + "x", strings.Repeat("x", 9000)} {
+		if b.cookie = cookie; cookie == "" {
+			continue
+		}
+		if status, code := b.refresh(); status != http.StatusUnauthorized || code != models.CodeSession {
+			t.Errorf("cookie %.20q: %d %s", cookie, status, code)
+		}
+	}
+}
+
+// A cookie whose answer was lost renews the session, however late.
+func TestRefreshAfterLostAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.founder()
+	lost := b.cookie
+	if status, _ := b.refresh(); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	h.age(b, time.Hour)
+	b.cookie = lost
+	if status, code := b.refresh(); status != http.StatusOK || b.cookie == lost {
+		t.Fatalf("%d %s", status, code)
+	}
+	if status, _ := b.refresh(); status != http.StatusOK {
+		t.Errorf("and then: %d", status)
+	}
+}
+
+// Tabs that all ask at once stay signed in.
+func TestManyTabs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.founder()
+	for range 3 {
+		var all sync.WaitGroup
+		tabs := make([]*browser, 6)
+		for i := range tabs {
+			tabs[i] = h.browser()
+			tabs[i].cookie = b.cookie
+			all.Go(func() {
+				if status, code := tabs[i].refresh(); status != http.StatusOK {
+					t.Errorf("a tab: %d %s", status, code)
+				}
+			})
+		}
+		all.Wait()
+		given := b.cookie
+		for _, tab := range tabs {
+			if tab.cookie != given { // one of them, and all have it then
+				b.cookie = tab.cookie
+			}
+		}
+		if b.cookie == given {
+			t.Error("nobody was given a new cookie")
+		}
+	}
+}
+
+func TestSessionsEnd(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.founder()
+	h.age(b, sessionIdle+time.Hour)
+	if status, code := b.refresh(); status != http.StatusUnauthorized || code != models.CodeSession {
+		t.Errorf("unused for a month: %d %s", status, code)
+	}
+	login := func() *browser {
+		t.Helper()
+		b := h.browser()
+		if status, _ := b.in("/api/auth/login", Credentials{"ann@example.com", pass}); status != http.StatusOK {
+			t.Fatal(status)
+		}
+		return b
+	}
+	one, two := login(), login()
+	cookie := one.cookie
+	one.must(http.StatusNoContent, "POST", "/api/auth/logout", nil, nil)
+	if one.cookie != "" {
+		t.Error("the cookie stays after signing out")
+	}
+	one.cookie, one.token = cookie, ""
+	if status, _ := one.refresh(); status != http.StatusUnauthorized {
+		t.Errorf("renewed after signing out: %d", status)
+	}
+	if status, code := two.refresh(); status != http.StatusOK {
+		t.Errorf("the other device is out, too: %d %s", status, code)
+	}
+	for range models.MaxSessions {
+		login()
+	}
+	if u, err := h.store.UserByEmail(t.Context(), "ann@example.com"); err != nil || len(u.Sessions) != models.MaxSessions {
+		t.Errorf("%d sessions, %v", len(u.Sessions), err)
+	}
+	if status, _ := two.refresh(); status != http.StatusUnauthorized {
+		t.Errorf("the oldest session did not give way: %d", status)
+	}
+}
+
+func TestPasswordChange(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b, other := h.founder(), h.browser()
+	if status, _ := other.in("/api/auth/login", Credentials{"ann@example.com", pass}); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	const next = "another horse battery"
+	if status, code := b.in("/api/auth/password", PasswordChange{"wrong password!", next}); status != http.StatusBadRequest {
+		t.Errorf("with a wrong one: %d %s", status, code)
+	}
+	if status, code := b.in("/api/auth/password", PasswordChange{pass, next}); status != http.StatusOK {
+		t.Fatalf("%d %s", status, code)
+	}
+	b.must(http.StatusOK, "GET", "/api/auth/me", nil, nil)
+	if status, code := other.call("GET", "/api/auth/me", nil, nil); status != http.StatusUnauthorized || code != models.CodeTokenRevoked {
+		t.Errorf("the other device's token: %d %s", status, code)
+	}
+	if status, _ := other.refresh(); status != http.StatusUnauthorized {
+		t.Errorf("the other device's session: %d", status)
+	}
+	if status, _ := b.refresh(); status != http.StatusOK {
+		t.Errorf("the own session: %d", status)
+	}
+	for password, want := range map[string]int{pass: http.StatusUnauthorized, next: http.StatusOK} {
+		if status, _ := h.browser().in("/api/auth/login", Credentials{"ann@example.com", password}); status != want {
+			t.Errorf("%s: %d", password, status)
+		}
+	}
+	for _, secret := range []string{pass, next, b.cookie} {
+		if strings.Contains(h.log.String(), secret) {
+			t.Errorf("the log holds %s", secret)
+		}
+	}
+}
