@@ -31,6 +31,7 @@ export async function underWay(url, token) {
  */
 export function feed(url, token, ids, perSecond) {
   let told = 0;
+  let stopping = false;
   let failed;
   const started = performance.now();
   const ended = (async () => {
@@ -50,7 +51,6 @@ export function feed(url, token, ids, perSecond) {
       await new Promise((resolve) => setTimeout(resolve, started + tick * 100 - performance.now()));
     }
   })().catch((problem) => (failed = problem));
-  let stopping = false;
   return {
     async stop() {
       stopping = true;
@@ -132,11 +132,12 @@ export async function phase(library, act) {
 /** The cards in sight or near it. */
 export const cards = (page) => page.locator("[data-testid=card]");
 
-/** Scrolls through the library, a screen at a time, until it shows `wanted` videos or ends; where the page asks for a click to show more, it clicks. */
-export async function scrollThrough(page, screens) {
+/** Scrolls down, so many times the height of four fifths of a screen, for a minute at most; where the page asks for a click to show more, it clicks. */
+export async function scrollDown(page, steps) {
+  const end = performance.now() + 60_000;
   await page.mouse.move(640, 500);
-  for (let i = 0; i < screens; i++) {
-    await page.mouse.wheel(0, 800);
+  for (let i = 0; i < steps && performance.now() < end; i++) {
+    await page.mouse.wheel(0, 720);
     await page.waitForTimeout(50);
     const more = page.getByRole("button", { name: "Show more" });
     if (await more.isVisible()) await more.click();

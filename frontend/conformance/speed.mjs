@@ -2,13 +2,13 @@
 //   go test ./server -run TestFillLibrary -args -fill DATA -fill.pictures WEBPS
 //   WORKER=off DATA_DIR=DATA go run ./server
 //   REELROOM_URL=http://localhost:5000 REELROOM_SECRET="$(cat DATA/jwt-secret)" node speed.mjs [EVENTS_PER_SECOND]
-// It prints figures and judges none: they are the machine's as much as the page's. REELROOM_TRACE=FILE keeps a CPU profile
-// of the events. See README.md.
+// It prints figures and judges none: they are the machine's as much as the page's. REELROOM_PROFILES=FOLDER keeps a CPU
+// profile of each part.
 import { writeFileSync } from "node:fs";
 import { launch } from "./chromium.mjs";
-import { ask, collect, counters, cards, feed, openLibrary, phase, scrollThrough, tokenOf, underWay } from "./load.mjs";
+import { ask, collect, counters, cards, feed, openLibrary, phase, scrollDown, tokenOf, underWay } from "./load.mjs";
 
-const { REELROOM_URL: url, REELROOM_SECRET: secret, REELROOM_TRACE: trace } = process.env;
+const { REELROOM_URL: url, REELROOM_SECRET: secret, REELROOM_PROFILES: profiles } = process.env;
 if (!url || !secret) throw new Error("REELROOM_URL and REELROOM_SECRET are needed");
 const perSecond = Number(process.argv[2] ?? 100);
 const service = tokenOf(secret, "service");
@@ -17,7 +17,11 @@ const ids = await underWay(url, service);
 const counts = await ask(url, service, "/api/videos/counts");
 console.log(`${counts.total} videos, ${ids.length} under way, ${perSecond} events a second\n`);
 
-const show = (name, p) => {
+/** Does something, prints what it cost, and keeps its profile. */
+async function part(name, act) {
+  if (profiles) await cdp.send("Profiler.start");
+  const p = await phase(library, act);
+  if (profiles) writeFileSync(`${profiles}/${name.replace(/\W+/g, "-")}.cpuprofile`, JSON.stringify((await cdp.send("Profiler.stop")).profile));
   const ms = (x) => `${Math.round(x * 1000)} ms`;
   console.log(
     `${name.padEnd(26)} ${p.seconds.toFixed(1)} s: script ${ms(p.script)}, layout ${ms(p.layout)}, busy ${Math.round((100 * p.task) / p.seconds)} %; ` +
@@ -26,14 +30,15 @@ const show = (name, p) => {
       (p.inputs ? `input p50 ${p.inputP50} ms, worst ${p.inputMax} ms; ` : "") +
       `changes ${(p.changes / p.seconds).toFixed(0)}/s; requests ${p.requests}, lists ${p.lists}; nodes ${p.nodes}, heap ${p.heap.toFixed(1)} MB`,
   );
-};
+}
 
 const browser = await launch();
 const library = await openLibrary(browser, url, tokenOf(secret, "editor"));
 const { page, cdp } = library;
 const rest = (ms) => page.waitForTimeout(ms);
+if (profiles) await cdp.send("Profiler.enable");
 try {
-  let steady = feed(url, service, ids, perSecond);
+  const steady = feed(url, service, ids, perSecond);
   await page.goto(url);
   await cards(page).first().waitFor();
   await rest(3000);
@@ -48,40 +53,34 @@ try {
       `long tasks ${start.longTasks.length} (${start.longTasks.map(Math.round).join(", ")} ms), ${Math.round(start.transferred / 1024)} KB of script`,
   );
 
-  show("events, the newest", await phase(library, () => rest(10_000)));
+  await part("events, the newest", () => rest(10_000));
 
   const search = page.getByRole("searchbox").first();
   if (await search.isVisible()) {
-    show("typing", await phase(library, async () => {
+    await part("typing", async () => {
       await search.click();
       await page.keyboard.type("harbour drone", { delay: 120 });
       await rest(1000);
-    }));
-    show("erasing", await phase(library, async () => {
+    });
+    await part("erasing", async () => {
       for (let i = 0; i < 13; i++) await search.press("Backspace", { delay: 60 });
       await rest(1500);
-    }));
+    });
   }
 
-  show("scrolling", await phase(library, () => scrollThrough(page, 300)));
+  await part("scrolling", () => scrollDown(page, 300));
   await rest(1000);
-  if (trace) {
-    await cdp.send("Profiler.enable");
-    await cdp.send("Profiler.start");
-  }
-  show("events, scrolled down", await phase(library, () => rest(10_000)));
-  if (trace) writeFileSync(trace, JSON.stringify((await cdp.send("Profiler.stop")).profile));
-
-  show("back to the top", await phase(library, async () => {
+  await part("events, scrolled down", () => rest(10_000));
+  await part("back to the top", async () => {
     await page.keyboard.press("Control+Home");
     await page.evaluate(() => window.scrollTo(0, 0));
     await rest(2000);
-  }));
+  });
   const told = await steady.stop();
   await collect(library);
   const held = await counters(library);
   console.log(`\ntold ${told.told} events in ${told.seconds.toFixed(1)} s; held after garbage collection: heap ${held.heap.toFixed(1)} MB, ${held.nodes} nodes`);
-  show("quiet", await phase(library, () => rest(3000)));
+  await part("quiet", () => rest(3000));
   if (library.complaints.length) console.log("\nthe console says:", library.complaints.slice(0, 5));
 } finally {
   await browser.close();
