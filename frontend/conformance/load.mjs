@@ -132,14 +132,12 @@ export async function phase(library, act) {
 /** The cards in sight or near it. */
 export const cards = (page) => page.locator("[data-testid=card]");
 
-/** Scrolls down, so many times the height of four fifths of a screen, for a minute at most; where the page asks for a click to show more, it clicks. */
+/** Scrolls down, so many times the height of four fifths of a screen, for a minute at most. */
 export async function scrollDown(page, steps) {
   const end = performance.now() + 60_000;
   await page.mouse.move(640, 500);
   for (let i = 0; i < steps && performance.now() < end; i++) {
     await page.mouse.wheel(0, 720);
     await page.waitForTimeout(50);
-    const more = page.getByRole("button", { name: "Show more" });
-    if (await more.isVisible()) await more.click();
   }
 }
