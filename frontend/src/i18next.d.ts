@@ -1,10 +1,12 @@
 import type common from "./locales/en/common.json";
 import type library from "./locales/en/library.json";
+import type policy from "./locales/en/policy.json";
+import type video from "./locales/en/video.json";
 
 declare module "i18next" {
   /** The keys are checked against the English words; one line for each part of the page. */
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: { common: typeof common; library: typeof library };
+    resources: { common: typeof common; library: typeof library; policy: typeof policy; video: typeof video };
   }
 }

@@ -1,51 +1,52 @@
 import { Title } from "@mantine/core";
 import type { VideoDocument } from "@reelroom/react";
-import { clock, codec, size } from "../../lib/words";
+import { Fragment } from "react";
+import { useTranslation } from "react-i18next";
+import { clock, codec, moment, number, size, wait } from "../../lib/words";
 
-const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const rate = (bits: number) => (bits >= 1e6 ? `${(bits / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bits / 1e3)} kbit/s`);
-const channels = (n: number) => ({ 1: "mono", 2: "stereo" })[n] ?? `${n} channels`;
+type Words = ReturnType<typeof useTranslation<"video">>["t"];
+
+const rate = (bits: number) => (bits >= 1e6 ? `${number(bits / 1e6)} Mbit/s` : `${number(bits / 1e3, 0)} kbit/s`);
+const channels = (n: number, t: Words) => (n === 1 ? t("facts.mono") : n === 2 ? t("facts.stereo") : t("facts.channels", { count: n }));
 
 /** All that is known about the file, as a list. */
 export function Facts({ video: v }: { video: VideoDocument }) {
+  const { t } = useTranslation("video");
   return (
-    <section>
-      <Title order={3} size="h5" mb="xs">File</Title>
+    <>
+      <Title order={2} size="h5" mb="xs">{t("facts.title")}</Title>
       <dl className="facts">
-        {rows(v).map(([name, value]) => (
-          <div key={name} style={{ display: "contents" }}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+        {rows(v, t).map(([name, value]) => <Fragment key={name}><dt>{name}</dt><dd>{value}</dd></Fragment>)}
       </dl>
-    </section>
+    </>
   );
 }
 
-function rows(v: VideoDocument): [string, string][] {
+function rows(v: VideoDocument, t: Words): [string, string][] {
   const list: [string, string | false | undefined | null][] = [
-    ["Name", v.fileName],
-    ["Size", `${size(v.size)} (${v.size.toLocaleString()} bytes)`],
+    [t("facts.name"), v.fileName],
+    [t("facts.size"), t("facts.bytes", { size: size(v.size), bytes: number(v.size, 0) })],
   ];
   const m = v.metadata;
   if (m) {
     const s = m.video;
+    const shown = `${s.width} × ${s.height}`;
     const coded = s.codedWidth !== s.width || s.codedHeight !== s.height;
     list.push(
-      ["Length", `${clock(m.durationSeconds)} (${m.durationSeconds.toFixed(2)} s)`],
-      ["Container", m.container.longName || m.container.format],
-      ["Picture", `${s.width} × ${s.height}${coded ? `, coded ${s.codedWidth} × ${s.codedHeight}` : ""}${s.rotation ? `, turned ${s.rotation}°` : ""}`],
-      ["Video", [codec(s.codec), s.profile, s.frameRate > 0 && `${Number(s.frameRate.toFixed(2))} fps`, s.pixelFormat].filter(Boolean).join(", ")],
-      ["Sound", m.audio?.length ? m.audio.map((a) => [codec(a.codec), channels(a.channels), a.sampleRate && `${a.sampleRate / 1000} kHz`, a.language].filter(Boolean).join(", ")).join("; ") : "none"],
-      ["Bit rate", m.bitRate > 0 && rate(m.bitRate)],
-      ["Chapters", m.chapters?.length ? m.chapters.map((c) => `${clock(c.startMs / 1000)} ${c.title}`).join("; ") : null],
+      [t("facts.length"), `${clock(m.durationSeconds)} (${number(m.durationSeconds, 2)} s)`],
+      [t("facts.container"), m.container.longName || m.container.format],
+      [t("facts.picture"), [coded ? t("facts.coded", { shown, coded: `${s.codedWidth} × ${s.codedHeight}` }) : shown, s.rotation && t("facts.turned", { degrees: s.rotation })].filter(Boolean).join(", ")],
+      [t("facts.video"), [codec(s.codec), s.profile, s.frameRate > 0 && `${number(s.frameRate, 2)} fps`, s.pixelFormat].filter(Boolean).join(", ")],
+      [t("facts.sound"), m.audio?.length ? m.audio.map((a) => [codec(a.codec), channels(a.channels, t), a.sampleRate && `${number(a.sampleRate / 1000)} kHz`, a.language].filter(Boolean).join(", ")).join("; ") : t("facts.noSound")],
+      [t("facts.rate"), m.bitRate > 0 && rate(m.bitRate)],
+      [t("facts.chapters"), m.chapters?.length ? m.chapters.map((c) => `${clock(c.startMs / 1000)} ${c.title}`).join("; ") : null],
     );
   }
   const took = v.startedAt && v.finishedAt ? (Date.parse(v.finishedAt) - Date.parse(v.startedAt)) / 1000 : null;
   list.push(
-    ["Uploaded", `${date.format(new Date(v.createdAt))}${v.uploadedBy ? ` by ${v.uploadedBy}` : ""}`],
-    ["Processed in", took !== null && took >= 0 && v.status === "completed" && `${took.toFixed(1)} s${v.attempt > 1 ? `, attempt ${v.attempt}` : ""}`],
+    [t("facts.played"), v.playback && t(`facts.kind.${v.playback.kind}`)],
+    [t("facts.uploaded"), v.uploadedBy ? t("facts.uploadedBy", { at: moment(v.createdAt), by: v.uploadedBy }) : moment(v.createdAt)],
+    [t("facts.took"), took !== null && took >= 0 && v.status === "completed" && (took < 10 ? `${number(took)} s` : wait(took))],
     ["SHA-256", v.sha256],
   );
   return list.filter((row): row is [string, string] => Boolean(row[1]));
