@@ -83,6 +83,7 @@ func (b *Batches) Finish(ctx context.Context, batch models.Batch, tally models.B
 	if err != nil {
 		return batch, tally, err
 	}
+	b.Publisher.Counted(ctx, FigureBatches, string(outcome), 1)
 	return next, tally, nil
 }
 

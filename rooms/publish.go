@@ -22,6 +22,9 @@ type Publisher struct {
 	Log    Log
 	Links  models.Links
 	Logger *slog.Logger
+	// Count, when not nil, adds to a figure of the whole installation: what
+	// became known of videos and batches, each once. See [Figures].
+	Count func(ctx context.Context, figure string, n int)
 
 	// late is when a late publication was last complained of, in Unix nanoseconds.
 	late atomic.Int64
@@ -70,8 +73,12 @@ func (p *Publisher) Advance(ctx context.Context, org, id string, t models.Transi
 // drop what they have seen.
 func (p *Publisher) Settle(ctx context.Context, v *models.Video) error {
 	e := models.EventOf(v, p.Links, p.last(ctx, v))
-	if _, _, err := p.Log.Append(ctx, v.OrganizationID, e); err != nil {
+	_, fresh, err := p.Log.Append(ctx, v.OrganizationID, e)
+	if err != nil {
 		return err
+	}
+	if fresh {
+		p.countVideo(ctx, v, e.Name)
 	}
 	for i := range v.Audit {
 		if p.Audit == nil {
@@ -84,7 +91,7 @@ func (p *Publisher) Settle(ctx context.Context, v *models.Video) error {
 	if v.Status == models.StatusDeleted {
 		return nil // a deleted record answers no call but Purge
 	}
-	_, err := p.Videos.Advance(ctx, v.OrganizationID, v.ID, models.Published(e.Rev))
+	_, err = p.Videos.Advance(ctx, v.OrganizationID, v.ID, models.Published(e.Rev))
 	return err
 }
 

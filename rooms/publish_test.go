@@ -3,6 +3,7 @@ package rooms_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -72,7 +73,8 @@ func TestRecordFirst(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr(), ContextTimeoutEnabled: true})
 	t.Cleanup(func() { _ = client.Close() })
 	store, log := &oneVideo{}, &brokenLog{Log: redislog.New(client, redislog.Options{})}
-	p := &rooms.Publisher{Videos: store, Log: log, Links: noLinks{}, Logger: quiet}
+	counted := map[string]int{}
+	p := &rooms.Publisher{Videos: store, Log: log, Links: noLinks{}, Logger: quiet, Count: func(_ context.Context, figure string, n int) { counted[figure] += n }}
 	ctx := t.Context()
 	advance := func(t models.Transition) func() (models.Video, error) {
 		return func() (models.Video, error) { return p.Advance(ctx, "acme", "v", t) }
@@ -114,5 +116,10 @@ func TestRecordFirst(t *testing.T) {
 	}
 	if head, err := log.Head(ctx, "acme"); err != nil || head.Seq != 5 {
 		t.Fatalf("a refused transition was published: %v, %v", head, err)
+	}
+	// However often each was published, it is counted once.
+	want := map[string]int{"videos queued": 1, "stages metadata": 1, "videos failed": 1, "failures corrupt": 1, "videos deleted": 1}
+	if !maps.Equal(counted, want) {
+		t.Errorf("counted %v, want %v", counted, want)
 	}
 }

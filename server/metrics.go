@@ -54,6 +54,7 @@ func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, r
 	counter("streams_opened_total", "Streams that got in.", func() float64 { return float64(streams.Stats().Opened) })
 	counter("streams_refused_total", "Streams that were refused.", func() float64 { return float64(streams.Stats().Refused) })
 	counter("streams_reset_total", "Times that a stream's reader was told to fetch the present state.", func() float64 { return float64(streams.Stats().Resets) })
+	counter("streams_sent_total", "Events handed to the readers of streams.", func() float64 { return float64(streams.Stats().Sent) })
 	counter("streams_replayed_total", "Events that streams read from the log.", func() float64 { return float64(streams.Stats().Replayed) })
 	for _, end := range ws.Ends {
 		counter("ws_ended_total", "Raw WebSocket connections that have ended, by close code, or without one: the client left, was dead, or took nothing.",
@@ -130,6 +131,7 @@ func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, r
 
 	counter("swept_files_total", "Files that no record named, and unfinished ones, that this process has removed.", func() float64 { return float64(b.Sweeper.Removed().Count) })
 	counter("swept_bytes_total", "Their size, where the storage tells.", func() float64 { return float64(b.Sweeper.Removed().Bytes) })
+	r.MustRegister(newFigures(b.Log.Figures))
 	queueMetrics(b.Queue, gauge, counter)
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }

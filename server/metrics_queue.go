@@ -49,6 +49,21 @@ func queueMetrics(q *queue.Client, gauge func(name, help string, read func() flo
 		}
 		return float64(n)
 	}, nil)
+	for state, figure := range map[string]func(queue.Process) int{
+		"all": func(p queue.Process) int { return p.Concurrency }, "busy": func(p queue.Process) int { return p.Busy },
+	} {
+		gauge("queue_slots", "Videos that the workers of the whole installation can work on at once, and those that they do"+away, func() float64 {
+			list, err := q.Processes(context.Background()) // bounded
+			if err != nil {
+				return -1
+			}
+			sum := 0
+			for _, p := range list {
+				sum += figure(p)
+			}
+			return float64(sum)
+		}, prometheus.Labels{"state": state})
+	}
 	count := func(name, help string, figure func(queue.Counts) uint64) {
 		counter(name, help, func() float64 { return float64(figure(q.Counts())) })
 	}

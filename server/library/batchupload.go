@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/rooms"
 )
 
 // BatchFile is one file of a batch on its way in.
@@ -117,6 +118,7 @@ func (r *receiving) begin(ctx context.Context) (err error) {
 	}
 	if err == nil {
 		r.batch = made
+		r.library.Publisher.Counted(ctx, rooms.FigureBatches, "accepted", 1)
 	}
 	return err
 }
@@ -224,6 +226,8 @@ func (r *receiving) live(ctx context.Context) {
 
 // close writes what came of the request, and ends what was cancelled meanwhile.
 func (r *receiving) close(ctx context.Context, cut bool) (models.Batch, error) {
+	r.library.Publisher.Counted(ctx, rooms.FigureFiles, "accepted", r.accepted)
+	r.library.Publisher.Counted(ctx, rooms.FigureFiles, "refused", r.refused)
 	b, err := r.library.Batches.AdvanceBatch(ctx, r.who.OrganizationID, r.batch.ID, models.BatchReceived(r.name, r.accepted, r.rejected, r.refused, cut))
 	if err != nil || b.CancelledAt.IsZero() {
 		return b, err

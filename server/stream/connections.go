@@ -13,6 +13,7 @@ func (st *Stream) count(events int) {
 		return
 	}
 	st.sent.Add(uint64(events))
+	st.streams.sent.Add(uint64(events))
 	if told := st.streams.config.Delivered; told != nil {
 		told(st.who.OrganizationID, events)
 	}

@@ -54,6 +54,7 @@ type Streams struct {
 	open     map[*Stream]struct{}
 
 	opened, resets, replayed, refused atomic.Uint64
+	sent                              atomic.Uint64
 	numbers                           atomic.Uint64 // of the streams
 }
 
@@ -206,11 +207,13 @@ type Stats struct {
 	// Opened and Refused count streams; Resets the times that one was told to
 	// fetch the present state; Replayed the events that were read from the log.
 	Opened, Refused, Resets, Replayed uint64
+	// Sent counts the events that readers were handed.
+	Sent uint64
 }
 
 // Stats returns the present figures.
 func (s *Streams) Stats() Stats {
-	out := Stats{map[string]int{}, s.opened.Load(), s.refused.Load(), s.resets.Load(), s.replayed.Load()}
+	out := Stats{map[string]int{}, s.opened.Load(), s.refused.Load(), s.resets.Load(), s.replayed.Load(), s.sent.Load()}
 	for _, st := range s.all() {
 		out.Open[st.door]++
 	}

@@ -125,7 +125,7 @@ func (b *Backend) assemble(ctx context.Context) error {
 	if _, err := b.Estimator.Experience(ctx); err != nil {
 		return fmt.Errorf("read what earlier videos taught: %w", err)
 	}
-	b.Publisher = &rooms.Publisher{Videos: b.Store, Audit: b.Store, Log: b.Log, Links: b.Links, Logger: b.Logger}
+	b.Publisher = &rooms.Publisher{Videos: b.Store, Audit: b.Store, Log: b.Log, Links: b.Links, Logger: b.Logger, Count: b.Log.Count}
 	b.Sweeper = &queue.Sweeper{
 		Store: b.Store, Blobs: b.Blobs, Redis: b.Redis, Logger: b.Logger,
 		Local: func() { pipeline.Tidy(b.Config.workDir()) },
