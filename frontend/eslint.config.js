@@ -9,7 +9,7 @@ export default ts.config(
   ts.configs.recommended,
   hooks.configs.flat.recommended,
   {
-    files: ["conformance/**/*.mjs", "*.js"],
+    files: ["conformance/**/*.mjs", "packages/react/*.mjs", "*.js"],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
 );

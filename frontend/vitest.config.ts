@@ -12,7 +12,7 @@ const withReact = (name: string, modules: string) => ({
       { find: /^react-dom\/client$/, replacement: at(`${modules}/react-dom/client.js`) },
     ],
   },
-  test: { name, environment: "jsdom", include: ["packages/react/test/**/*.test.tsx"] },
+  test: { name, environment: "jsdom", include: ["packages/react/test/**/*.test.tsx"], testTimeout: 60_000 },
 });
 
 export default defineConfig({

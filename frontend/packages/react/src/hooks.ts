@@ -1,3 +1,5 @@
+"use client";
+
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type { EventName, ServerToClientEvents, Stage, Status, VideoCounts, VideoDocument } from "./contract.js";
 import { Query, queryOf, type VideoQuery } from "./query.js";

@@ -1,3 +1,5 @@
+"use client";
+
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 import type { BatchState, Code, Job, JobStatus, Stage, Status, VideoDocument } from "./contract.js";
 import { useLibraryStore, useVideo } from "./hooks.js";

@@ -20,6 +20,11 @@ beforeEach(() => {
 });
 afterEach(() => act(() => root.unmount()));
 
+/** Waits until the box shows a text. */
+async function shows(text: string) {
+  for (const end = Date.now() + 20_000; box.textContent !== text && Date.now() < end; ) await settle();
+  expect(box.textContent).toBe(text);
+}
 const settle = () => act(() => new Promise<void>((resolve) => setTimeout(resolve, 60)));
 const show = (node: ReactNode) =>
   act(() => root.render(<StrictMode><ReelroomProvider value={store}>{node}</ReelroomProvider></StrictMode>));
@@ -40,11 +45,9 @@ it(`shows the library live, in StrictMode (React ${version})`, async () => {
   await show(<List />);
   expect(box.textContent).toBe("idle:connecting:");
   act(() => socket.up());
-  await settle();
-  expect(box.textContent).toBe("ready:connected:a=0");
+  await shows("ready:connected:a=0");
   socket.fire(...progress("a", 2, 1, 33));
-  await settle();
-  expect(box.textContent).toBe("ready:connected:a=33");
+  await shows("ready:connected:a=33");
   expect(server.calls).toHaveLength(1);
 });
 
@@ -52,8 +55,7 @@ it("watches one video while it is shown", async () => {
   socket.connected = true;
   socket.answers["video:subscribe"] = () => ({ ok: true, video: video("a", { status: "processing", stage: "thumbnail", progress: 40 }), cursor: "e.1" });
   await show(<Bar id="a" />);
-  await settle();
-  expect(box.textContent).toBe("ready:thumbnail 40 false");
+  await shows("ready:thumbnail 40 false");
   await show(null);
   await settle();
   expect(socket.sent.at(-1)).toEqual(["video:unsubscribe", "a"]);
