@@ -14,7 +14,14 @@ import (
 func TestDeliveredIsToldTheAgeOfEvents(t *testing.T) {
 	t.Parallel()
 	ages := make(chan time.Duration, 10)
-	s := startServerWith(t, nil, func(c *Config) { c.Delivered = func(_ string, _ int, age time.Duration) { ages <- age } })
+	s := startServerWith(t, nil, func(c *Config) {
+		c.Delivered = func(org string, sockets int, age time.Duration) {
+			if org != "a" || sockets != 1 {
+				t.Errorf("delivered to %d sockets of %q", sockets, org)
+			}
+			ages <- age
+		}
+	})
 	made := func(when string) models.Event {
 		e := progress("a", 0)
 		e.Payload = json.RawMessage(fmt.Sprintf(`{"n":1,"ts":%q}`, when))
@@ -30,6 +37,11 @@ func TestDeliveredIsToldTheAgeOfEvents(t *testing.T) {
 	)
 	for range 4 {
 		c.expect(`42["video:progress"`)
+	}
+	for range 2 {
+		if age := <-ages; age >= 0 {
+			t.Errorf("an event without a time is %v old", age)
+		}
 	}
 	if age := <-ages; age < time.Minute || age > time.Hour {
 		t.Errorf("an event of a minute ago is %v old", age)
