@@ -59,6 +59,7 @@ export function applyEvent(
       video.thumbnail = p.thumbnail ?? held.thumbnail;
       video.placeholder = p.placeholder ?? held.placeholder;
       video.storyboard = p.storyboard ?? held.storyboard;
+      video.playback = p.playback ?? held.playback;
       video.sensitivity = p.sensitivity ?? held.sensitivity;
       video.warnings = p.warnings ?? held.warnings;
       break;

@@ -1,17 +1,15 @@
 import type { VideoDocument } from "./contract.js";
 import type { At, Query } from "./query.js";
 
-interface Row extends At {
-  video: VideoDocument;
-}
-
 /** What became of a list by a change: the same, another document in it, or other places. */
 export type Moved = "same" | "document" | "order";
 
 /** The held videos that belong to a query, in its order: a change costs a search and a shift, not a sort. */
 export class Rows {
-  private rows: Row[] = [];
-  private readonly byId = new Map<string, Row>();
+  private rows: At[] = [];
+  /** The videos of the rows, in the same places: to copy them is all that a look at them costs. */
+  private held: VideoDocument[] = [];
+  private readonly byId = new Map<string, At>();
   /** The last place that was fetched, beyond which there may be others; null shows all. */
   edge: At | null = null;
 
@@ -28,7 +26,7 @@ export class Rows {
 
   /** Those in sight. */
   videos(): VideoDocument[] {
-    return this.rows.slice(0, this.count).map(({ video }) => video);
+    return this.held.slice(0, this.count);
   }
 
   inSight(at: At): boolean {
@@ -41,32 +39,33 @@ export class Rows {
     if (!old && !video) return "same";
     const at = video && this.query.at(video);
     if (old && at && old.key === at.key) {
-      old.video = video!;
+      this.held[this.search(old, false)] = video!;
       return this.inSight(old) ? "document" : "same";
     }
     let seen = false;
     if (old) {
-      this.rows.splice(this.search(old, false), 1);
+      const place = this.search(old, false);
+      this.rows.splice(place, 1);
+      this.held.splice(place, 1);
       this.byId.delete(id);
       seen = this.inSight(old);
     }
     if (at) {
-      const row: Row = { ...at, video: video! };
-      this.rows.splice(this.search(row, false), 0, row);
-      this.byId.set(id, row);
-      seen ||= this.inSight(row);
+      const place = this.search(at, false);
+      this.rows.splice(place, 0, at);
+      this.held.splice(place, 0, video!);
+      this.byId.set(id, at);
+      seen ||= this.inSight(at);
     }
     return seen ? "order" : "same";
   }
 
   /** Takes many at once, as the whole content. */
-  fill(videos: Iterable<VideoDocument>): void {
-    for (const video of videos) {
-      const row: Row = { ...this.query.at(video), video };
-      this.rows.push(row);
-      this.byId.set(row.id, row);
-    }
-    this.rows.sort(this.query.compare);
+  fill(videos: readonly VideoDocument[]): void {
+    const all = videos.map((video) => ({ at: this.query.at(video), video })).sort((a, b) => this.query.compare(a.at, b.at));
+    this.rows = all.map(({ at }) => at);
+    this.held = all.map(({ video }) => video);
+    for (const at of this.rows) this.byId.set(at.id, at);
   }
 
   /** Where a place is, or would be; after it when it is there and asked for so. */

@@ -217,6 +217,14 @@ describe("events", () => {
   });
 });
 
+it("can play a video as soon as it is processed", async () => {
+  server.videos = [video("a", { status: "processing", rev: 2, stage: "metadata" })];
+  await open(store.view());
+  const playback = { url: "/play", mediaType: "video/mp4", kind: "source" };
+  socket.fire(...changed("video:processed", "a", 3, 11, { status: "completed", playback }));
+  expect(store.getVideo("a").video).toMatchObject({ status: "completed", playback });
+});
+
 it("reads a document again whose revisions were passed over", async () => {
   server.videos = [video("a", { status: "processing", rev: 2, stage: "metadata" })];
   await open(store.view());
