@@ -1,5 +1,6 @@
-import { FullscreenButton, MuteButton, PIPButton, PlayButton, SeekButton, Time, TimeSlider, useMediaState, VolumeSlider } from "@vidstack/react";
+import { FullscreenButton, MuteButton, PIPButton, PlayButton, SeekButton, Time, TimeSlider, useMediaRemote, useMediaState, VolumeSlider } from "@vidstack/react";
 import { Maximize, Minimize, Pause, PictureInPicture2, Play, RotateCcw, RotateCw, Volume2, VolumeX } from "lucide-react";
+import type { KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Tile } from "./storyboard";
 
@@ -9,6 +10,8 @@ const leap = 10;
 /** Scrubber and buttons below the picture; in full screen over it. */
 export function Controls({ tiles }: { tiles: Tile[] }) {
   const { t } = useTranslation("video");
+  const remote = useMediaRemote();
+  const duration = useMediaState("duration");
   const paused = useMediaState("paused");
   const ended = useMediaState("ended");
   const muted = useMediaState("muted");
@@ -18,9 +21,15 @@ export function Controls({ tiles }: { tiles: Tile[] }) {
   const mayPIP = useMediaState("canPictureInPicture");
   const play = ended ? t("player.replay") : paused ? t("player.play") : t("player.pause");
   const silent = muted || volume === 0;
+  /** The kit's slider knows the arrows alone. */
+  const toEnd = (event: KeyboardEvent) => {
+    if (event.key !== "Home" && event.key !== "End") return;
+    event.preventDefault();
+    remote.seek(event.key === "Home" ? 0 : duration, event.nativeEvent);
+  };
   return (
     <div className="playerBar">
-      <TimeSlider.Root className="scrub" aria-label={t("player.scrub")} keyStep={5}>
+      <TimeSlider.Root className="scrub" aria-label={t("player.scrub")} keyStep={5} onKeyDown={toEnd}>
         <TimeSlider.Track className="scrubTrack">
           <TimeSlider.Progress className="scrubLoaded" />
           <TimeSlider.TrackFill className="scrubFill" />

@@ -1,4 +1,4 @@
-import { Button, UnstyledButton } from "@mantine/core";
+import { Button, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import type { SensitivitySegment } from "@reelroom/react";
 import { Eye, EyeOff, ImageOff, Play } from "lucide-react";
 import { useState } from "react";
@@ -48,10 +48,11 @@ function Moment({ segment: s, clock }: { segment: SensitivitySegment; clock: Clo
           <span className="noEvidence"><ImageOff size={18} aria-hidden /> {t("found.noEvidence")}</span>
         )}
       </div>
-      <UnstyledButton className="jump" aria-label={t("found.jump", { time: span(s.startMs, s.endMs), category, score })} onClick={() => clock.seek(s.startMs / 1000)}>
+      <UnstyledButton className="jump" onClick={() => clock.seek(s.startMs / 1000)}>
         <Play size={14} aria-hidden />
-        <span className="number">{span(s.startMs, s.endMs)}</span>
-        <span className="category"><i className={`swatch ${lane}`} aria-hidden /> {category}</span>
+        <VisuallyHidden>{t("found.jump")} </VisuallyHidden>
+        <span className="number">{span(s.startMs, s.endMs)}</span>{" "}
+        <span className="category"><i className={`swatch ${lane}`} aria-hidden /> {category}</span>{" "}
         <span className="number quiet">{score}</span>
       </UnstyledButton>
     </li>

@@ -82,7 +82,6 @@ export default function Player({ title, source, ratio, poster, storyboard, clock
       title={title}
       aria-label={t("player.label", { title })}
       src={source}
-      aspectRatio={ratio ? String(Math.max(ratio, 4 / 3)) : undefined}
       viewType="video"
       streamType="on-demand"
       load="eager"
@@ -102,7 +101,7 @@ export default function Player({ title, source, ratio, poster, storyboard, clock
         if (back.playing) void at.play().catch(() => {});
       }}
     >
-      <div className="playerScreen" ref={screen}>
+      <div className="playerScreen" ref={screen} style={{ aspectRatio: ratio && Math.max(ratio, 4 / 3) }}>
         <MediaProvider>
           {poster && <Poster className="playerPoster" src={ownURL(poster)} alt="" />}
         </MediaProvider>
