@@ -219,3 +219,35 @@ test("a decision is seen by everybody, with who made it, and does not overrun an
   await ada.locator("[data-action='video.deleted']").waitFor();
   await viewer.getByRole("heading", { name: "This video is gone" }).waitFor();
 });
+
+test("a policy is tried before it holds, and one admin does not overrun another", { skip, timeout: 2 * patience }, async () => {
+  const { token, call, upload, done } = await organization();
+  const { id } = await upload("Judged");
+  await done(id);
+  const complaints = [];
+  const [ada, bob] = [await open(token("ada"), "/settings/policy", complaints), await open(token("bob"), "/settings/policy", complaints)];
+  const version = (page, n) => page.locator(`[data-testid=version][data-version="${n}"]`).waitFor();
+  for (const page of [ada, bob]) await version(page, 2);
+
+  // What would change, before anything does.
+  await ada.getByRole("textbox", { name: "Review from" }).fill("99");
+  await ada.getByTestId("changes").getByText("1 video would get another verdict.").waitFor();
+  assert.equal(await ada.getByRole("link", { name: "Judged" }).getAttribute("href"), `/videos/${id}`);
+  assert.equal(await ada.getByRole("textbox", { name: "Flag from" }).inputValue(), "99 %", "flag is never below review");
+  assert.equal((await call("GET", "/api/org/policy")).version, 2);
+  await accessible(ada, { where: "[data-testid=policy]", seen: shot("policy")(ada) });
+
+  // By keyboard, and saved.
+  await bob.getByRole("slider", { name: "Suggestive from" }).focus();
+  await bob.keyboard.press("ArrowLeft");
+  await ada.getByRole("button", { name: "Save and apply" }).focus();
+  await ada.keyboard.press("Enter");
+  await version(ada, 3);
+  assert.deepEqual(complaints, []);
+  await bob.getByRole("button", { name: "Save and apply" }).click();
+  await bob.getByTestId("overtaken").getByText("ada has changed the policy").waitFor();
+  await bob.getByRole("button", { name: "Keep mine, over theirs" }).click();
+  await bob.getByRole("button", { name: "Save and apply" }).click();
+  await version(bob, 4);
+  assert.equal((await call("GET", "/api/org/policy")).suggestiveAt, 0.99);
+});

@@ -7,6 +7,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, callWith } from "../../lib/api";
+import { useNames } from "../../lib/names";
 import { said } from "../../lib/said";
 import { isAdmin, type Session } from "../../lib/session";
 import { toast } from "../../lib/toast";
@@ -37,7 +38,8 @@ export default function Policy({ session }: { session: Session }) {
 
 function Version({ rules }: { rules: Rules }) {
   const { t } = useTranslation("policy");
-  const since = rules.updatedAt ? t("changedBy", { by: rules.updatedBy || t("somebody"), at: moment(rules.updatedAt) }) : t("default");
+  const name = useNames();
+  const since = rules.updatedAt ? t("changedBy", { by: name(rules.updatedBy) || t("somebody"), at: moment(rules.updatedAt) }) : t("default");
   return <Text size="sm" c="dimmed" data-testid="version" data-version={rules.version}>{t("version", { version: rules.version })} · {since}</Text>;
 }
 
@@ -60,6 +62,7 @@ function Shown({ rules }: { rules: Rules }) {
 function Editor({ rules }: { rules: Rules }) {
   const { t } = useTranslation("policy");
   const queries = useQueryClient();
+  const name = useNames();
   /** What the admin has chosen, and over which version; null while nothing was touched. */
   const [draft, setDraft] = useState<{ edit: Edit; over: Rules } | null>(null);
   const edit = draft?.edit ?? editOf(rules);
@@ -94,7 +97,7 @@ function Editor({ rules }: { rules: Rules }) {
         <Threshold name="minimumRun" value={edit.minimumRun} onChange={(minimumRun) => set({ minimumRun })} />
         {overtaken && (
           <Alert color="yellow" title={t("overtaken.title", { version: rules.version })} role="alert" data-testid="overtaken">
-            <Text size="sm" mb="xs">{t("overtaken.words", { by: rules.updatedBy || t("somebody"), review: percent(rules.reviewAt * 100), flag: percent(rules.flagAt * 100), suggestive: percent(rules.suggestiveAt * 100) })}</Text>
+            <Text size="sm" mb="xs">{t("overtaken.words", { by: name(rules.updatedBy) || t("somebody"), review: percent(rules.reviewAt * 100), flag: percent(rules.flagAt * 100), suggestive: percent(rules.suggestiveAt * 100) })}</Text>
             <Group gap="xs">
               <Button size="xs" variant="default" onClick={() => setDraft(null)}>{t("overtaken.theirs")}</Button>
               <Button size="xs" variant="default" onClick={() => setDraft({ edit, over: rules })}>{t("overtaken.mine")}</Button>

@@ -2,6 +2,7 @@ import { Title } from "@mantine/core";
 import type { VideoDocument } from "@reelroom/react";
 import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
+import { useNames } from "../../lib/names";
 import { clock, codec, moment, number, size, wait } from "../../lib/words";
 
 type Words = ReturnType<typeof useTranslation<"video">>["t"];
@@ -12,17 +13,18 @@ const channels = (n: number, t: Words) => (n === 1 ? t("facts.mono") : n === 2 ?
 /** All that is known about the file, as a list. */
 export function Facts({ video: v }: { video: VideoDocument }) {
   const { t } = useTranslation("video");
+  const name = useNames();
   return (
     <>
       <Title order={2} size="h5" mb="xs">{t("facts.title")}</Title>
       <dl className="facts">
-        {rows(v, t).map(([name, value]) => <Fragment key={name}><dt>{name}</dt><dd>{value}</dd></Fragment>)}
+        {rows(v, t, name).map(([name, value]) => <Fragment key={name}><dt>{name}</dt><dd>{value}</dd></Fragment>)}
       </dl>
     </>
   );
 }
 
-function rows(v: VideoDocument, t: Words): [string, string][] {
+function rows(v: VideoDocument, t: Words, call: (userId: string) => string): [string, string][] {
   const list: [string, string | false | undefined | null][] = [
     [t("facts.name"), v.fileName],
     [t("facts.size"), t("facts.bytes", { size: size(v.size), bytes: number(v.size, 0) })],
@@ -45,7 +47,7 @@ function rows(v: VideoDocument, t: Words): [string, string][] {
   const took = v.startedAt && v.finishedAt ? (Date.parse(v.finishedAt) - Date.parse(v.startedAt)) / 1000 : null;
   list.push(
     [t("facts.played"), v.playback && t(`facts.kind.${v.playback.kind}`)],
-    [t("facts.uploaded"), v.uploadedBy ? t("facts.uploadedBy", { at: moment(v.createdAt), by: v.uploadedBy }) : moment(v.createdAt)],
+    [t("facts.uploaded"), v.uploadedBy ? t("facts.uploadedBy", { at: moment(v.createdAt), by: call(v.uploadedBy) }) : moment(v.createdAt)],
     [t("facts.took"), took !== null && took >= 0 && v.status === "completed" && (took < 10 ? `${number(took)} s` : wait(took))],
     ["SHA-256", v.sha256],
   );

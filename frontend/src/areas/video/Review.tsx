@@ -5,6 +5,7 @@ import { Check, Flag } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, callWith } from "../../lib/api";
+import { useNames } from "../../lib/names";
 import { said } from "../../lib/said";
 import { toast } from "../../lib/toast";
 import { moment, verdictWords } from "../../lib/words";
@@ -39,7 +40,8 @@ export function Review({ video: v, admin, me }: { video: VideoDocument; admin: b
 
 function Word({ review, me }: { review: Decided; me: string }) {
   const { t } = useTranslation("video");
-  const by = review.by === me ? t("review.you") : review.by || t("review.admin");
+  const name = useNames();
+  const by = review.by === me ? t("review.you") : name(review.by) || t("review.admin");
   return (
     <div>
       <Text size="sm" className="breakable">
@@ -55,6 +57,7 @@ function Word({ review, me }: { review: Decided; me: string }) {
 function Decide({ video, review, me }: { video: VideoDocument; review: Decided | null; me: string }) {
   const { t } = useTranslation("video");
   const store = useLibraryStore();
+  const name = useNames();
   const [note, setNote] = useState("");
   /** The decision that stood when the writing began. */
   const [seen, setSeen] = useState(review?.rev ?? 0);
@@ -79,7 +82,7 @@ function Decide({ video, review, me }: { video: VideoDocument; review: Decided |
   return (
     <Stack gap="xs">
       <Textarea label={t("review.note")} description={t("review.noteHint")} value={note} onChange={(event) => write(event.currentTarget.value)} rows={2} maxLength={2000} />
-      {meanwhile && <Alert color="yellow" role="status" data-testid="meanwhile">{t("review.meanwhile", { by: review.by || t("review.admin") })}</Alert>}
+      {meanwhile && <Alert color="yellow" role="status" data-testid="meanwhile">{t("review.meanwhile", { by: name(review.by) || t("review.admin") })}</Alert>}
       {decide.error && <Alert color="red" role="alert">{conflict ? t("review.conflict") : said(decide.error)}</Alert>}
       <Group gap="xs">
         <Button variant="default" leftSection={<Check size={16} aria-hidden />} {...button("approve")}>{t("review.approve")}</Button>

@@ -3,6 +3,7 @@ import type { AuditEntry } from "@reelroom/react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { call } from "../../lib/api";
+import { useNames } from "../../lib/names";
 import { said } from "../../lib/said";
 import { moment, verdictWords } from "../../lib/words";
 
@@ -23,6 +24,7 @@ interface Props {
 /** Who did what to the video, newest first. */
 export function Trail({ id, rev, me, quiet = false }: Props) {
   const { t } = useTranslation("video");
+  const name = useNames();
   const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ["trail", id, rev],
     queryFn: ({ pageParam, signal }) => call<Listing>(`/api/videos/${encodeURIComponent(id)}/audit?limit=10&after=${encodeURIComponent(pageParam)}`, { signal }),
@@ -42,7 +44,7 @@ export function Trail({ id, rev, me, quiet = false }: Props) {
         {entries.map((entry) => (
           <li key={entry.id} data-action={entry.action}>
             <span className="breakable">
-              <b>{entry.by ? (entry.by === me ? `${entry.by} (${t("review.you")})` : entry.by) : t("trail.machine")}</b> {deed(entry, t)}
+              <b>{entry.by ? (entry.by === me ? `${name(entry.by)} (${t("review.you")})` : name(entry.by)) : t("trail.machine")}</b> {deed(entry, t)}
             </span>
             {entry.note && <q className="breakable">{entry.note}</q>}
             <time className="quiet" dateTime={entry.at}>{moment(entry.at)}</time>
