@@ -1,4 +1,5 @@
 import type common from "./locales/en/common.json";
+import type console from "./locales/en/console.json";
 import type library from "./locales/en/library.json";
 import type policy from "./locales/en/policy.json";
 import type video from "./locales/en/video.json";
@@ -7,6 +8,6 @@ declare module "i18next" {
   /** The keys are checked against the English words; one line for each part of the page. */
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: { common: typeof common; library: typeof library; policy: typeof policy; video: typeof video };
+    resources: { common: typeof common; console: typeof console; library: typeof library; policy: typeof policy; video: typeof video };
   }
 }

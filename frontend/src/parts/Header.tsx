@@ -28,7 +28,7 @@ export function Header({ session, editor }: { session: Session; editor: boolean 
         </Link>
         <nav aria-label={t("nav.label")} className="nav">
           <Place href="/" icon={Film} word={t("nav.library")} />
-          {isAdmin(session) && <Place href="/console" icon={Activity} word={t("nav.console")} />}
+          {isAdmin(session) && <Place href="/console" more="/console/:part" icon={Activity} word={t("nav.console")} />}
           <Place href="/settings" more="/settings/:part" icon={Settings} word={t("nav.settings")} />
         </nav>
         <div className="spring" />

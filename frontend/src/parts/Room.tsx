@@ -53,7 +53,7 @@ export function Room({ session }: { session: Session }) {
           <Switch>
             <Route path="/"><Library editor={editor} /></Route>
             <Route path="/videos/:id">{({ id }) => <Video key={id} id={decodeURIComponent(id)} session={session} />}</Route>
-            {isAdmin(session) && <Route path="/console"><Console session={session} /></Route>}
+            {isAdmin(session) && <Route path="/console/:part?">{({ part }) => <Console part={part} />}</Route>}
             <Route path="/settings/:part?">{({ part }) => <Settings part={part} session={session} />}</Route>
             <Route><Missing /></Route>
           </Switch>
