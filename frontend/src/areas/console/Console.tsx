@@ -32,7 +32,7 @@ export default function Console({ part = "now" }: { part?: string }) {
         {parts.map((name) => (
           <Link key={name} href={name === "now" ? "/console" : `/console/${name}`} aria-current={name === part ? "page" : undefined}>
             {t(`parts.${name}`)}
-            {name === "connections" && data && <span className="count">{data.connections.total}</span>}
+            {name === "connections" && data && <> <span className="count">{data.connections.total}</span></>}
           </Link>
         ))}
       </nav>
