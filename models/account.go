@@ -73,12 +73,22 @@ type Session struct {
 	ID string `json:"id"`
 	// Hash is the SHA-256, in hexadecimal, of the secret that the cookie holds.
 	Hash string `json:"hash"`
-	// Before is that of the secret which it replaced at RotatedAt.
-	Before    string    `json:"before,omitempty"`
-	RotatedAt time.Time `json:"rotatedAt"`
-	CreatedAt time.Time `json:"createdAt"`
-	UsedAt    time.Time `json:"usedAt"`
+	// Former are the secrets before it that were replaced a moment ago, the last
+	// one first, at RotatedAt.
+	Former    []FormerSecret `json:"former,omitempty"`
+	RotatedAt time.Time      `json:"rotatedAt"`
+	CreatedAt time.Time      `json:"createdAt"`
+	UsedAt    time.Time      `json:"usedAt"`
 }
+
+// FormerSecret is one that was replaced.
+type FormerSecret struct {
+	Hash string    `json:"hash"`
+	At   time.Time `json:"at"`
+}
+
+// LocalOrganization is the organization of a server that made its own secret.
+const LocalOrganization = "local"
 
 // Reset is the right to choose a new password.
 type Reset struct {

@@ -34,6 +34,7 @@ const (
 	AuditInvite   AuditAction = "invite.created"
 	AuditUninvite AuditAction = "invite.withdrawn"
 	AuditRenamed  AuditAction = "organization.renamed"
+	AuditReused   AuditAction = "session.reused" // by who had copied its cookie
 )
 
 // AuditEntry says who did what to what, and when. Entries are never changed.

@@ -57,20 +57,27 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("read what is revoked: %w", err)
 	}
-	var own []byte
-	if c.Accounts == "on" {
-		if own, err = accounts.Key(ctx, b.Store); err != nil {
-			return nil, fmt.Errorf("the key of accounts: %w", err)
+	own, err := c.ownTokens(ctx, b.Store)
+	if err != nil {
+		return nil, fmt.Errorf("the key of accounts: %w", err)
+	}
+	bounds := limits.New(c.Limits, logger)
+	var people *accounts.Accounts
+	var known api.Accounts
+	var reserved func(string) bool
+	if own != nil {
+		if people, err = c.openAccounts(ctx, b, own, denylist, bounds, logger); err != nil {
+			return nil, fmt.Errorf("open the accounts: %w", err)
 		}
+		known, reserved = people, people.Reserved
 	}
 	verifier, err := auth.New(ctx, auth.Config{
 		Own: own, Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, MaxLife: c.maxLife(),
-		Revoked: denylist.Revoked, Logger: logger,
+		Reserved: reserved, Revoked: denylist.Revoked, Logger: logger,
 	})
 	if err != nil {
 		return nil, err
 	}
-	bounds := limits.New(c.Limits, logger)
 	videos := &library.Library{
 		Store: b.Store, Policies: b.Store, Audit: b.Store, Batches: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
 		Positions: b.Queue, Listening: b.Log.Listening, MaxUpload: c.MaxUpload, MaxBatch: c.MaxBatch, Logger: logger,
@@ -122,16 +129,11 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	checks["serving"] = d.serving
 	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
 	entries := []api.Door{&sse.Door{Library: videos, Streams: streams}, raw, parts, d.console}
-	var people api.Accounts
-	if own != nil {
-		d.accounts, err = c.openAccounts(ctx, b, own, denylist, bounds, logger)
-		if err != nil {
-			return nil, fmt.Errorf("open the accounts: %w", err)
-		}
-		people, entries = d.accounts, append(entries, d.accounts)
+	if people != nil {
+		d.accounts, entries = people, append(entries, people)
 	}
 	routes := api.New(api.Config{
-		Accounts: people,
+		Accounts: known,
 		Library:  videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
 		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: entries,
 		Checks: checks, Metrics: metrics(b, sockets, streams, raw, ages, bounds, denylist, videos), Limits: bounds, Logger: logger,

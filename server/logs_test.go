@@ -60,6 +60,8 @@ func TestNoSecretReachesTheLog(t *testing.T) {
 			sent += 5
 		}
 	}
+	secrets := h.sayPasswords(t)
+	sent += len(secrets)
 	for _, path := range []string{"/socket.io/?EIO=4&transport=polling&token=" + admin.good, "/socket.io/?EIO=4&transport=websocket&ticket=x", "/socket.io/?EIO=3&token=" + admin.good,
 		"/ws?token=" + admin.good, "/nowhere?token=" + admin.good, "/api/nowhere?ticket=" + issue(), "/?token=" + admin.good} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions, "BREW"} {
@@ -89,9 +91,54 @@ func TestNoSecretReachesTheLog(t *testing.T) {
 		sent += shout(t.Context(), w, admin, token)
 	}
 	t.Logf("%d requests and messages with secrets; %d bytes of log", sent, h.log.Bytes())
+	for _, secret := range secrets {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("the log holds %q, a password, a cookie, a link or a code", secret)
+		}
+	}
 	if text := log.String(); !strings.Contains(text, "path=/api/videos") || !strings.Contains(text, "level=DEBUG") {
 		t.Errorf("this is not the log that was to be looked through:\n%.1000s", text)
 	}
+}
+
+// sayPasswords sends passwords, cookies, links and the setup code in every place
+// where one belongs, and in some where none does, and returns them.
+func (h *house) sayPasswords(t *testing.T) []string {
+	t.Helper()
+	code, err := h.doors.accounts.SetupCode(t.Context())
+	if err != nil || code == "" {
+		t.Fatalf("the setup code is %q, %v", code, err)
+	}
+	const password, wrong = "my-very-own-password", "a-wrong-password-of-mine"
+	secrets := []string{code, password, wrong}
+	send := func(path, token, body string, header ...string) (cookie string) {
+		r := h.ask("POST", path, token, []byte(body), append([]string{"Content-Type", jsonKind}, header...)...)
+		for _, c := range r.Result().Cookies() {
+			if c.Value != "" {
+				cookie = c.Value
+				secrets = append(secrets, cookie)
+			}
+		}
+		return cookie
+	}
+	const path = "/api/auth/register"
+	form := `{"name":"Ann","email":"ann@example.org","password":%q,"organizationName":"Acme","setupCode":%q}`
+	send(path, "", fmt.Sprintf(form, wrong, wrong))
+	cookie := send(path, "", fmt.Sprintf(form, password, code))
+	if cookie == "" {
+		t.Fatal("nobody was signed in")
+	}
+	send(path+"?password="+password, "", `{"invite":"local.x.`+wrong+`"}`)
+	for _, body := range []string{password, wrong, `{"email":"ann@example.org","password":"` + wrong + `"}`, `{"email":"` + password + `","password":["` + wrong + `"]}`} {
+		send("/api/auth/login", "", body)
+	}
+	for _, value := range []string{cookie, cookie + "x", wrong} {
+		send("/api/auth/refresh", "", "", "Cookie", "reelroom_session="+value)
+	}
+	for _, path := range []string{"/api/auth/invite", "/api/auth/reset", "/api/auth/password"} {
+		send(path, "", fmt.Sprintf(`{"secret":"local.x.%s","password":%q,"current":%q,"next":%q}`, wrong, wrong, password, wrong))
+	}
+	return secrets
 }
 
 // shout says a token over a socket in every place that there is.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"reelroom/models"
 	"reelroom/server/accounts"
 	"reelroom/server/api"
 	"reelroom/server/auth"
@@ -44,22 +45,40 @@ func (c *config) ownSecret() (*api.Local, error) {
 }
 
 // openAccounts opens the accounts of the installation.
-func (c *config) openAccounts(ctx context.Context, b *backend.Backend, key []byte, denylist *auth.Denylist, bounds *limits.Limits, logger *slog.Logger) (*accounts.Accounts, error) {
+func (c *config) openAccounts(ctx context.Context, b *backend.Backend, tokens *auth.Own, denylist *auth.Denylist, bounds *limits.Limits, logger *slog.Logger) (*accounts.Accounts, error) {
 	first := ""
 	if c.local {
-		first = localOrganization
+		first = models.LocalOrganization
 	}
 	return accounts.New(ctx, accounts.Config{
 		Store:   b.Store,
-		Signer:  auth.Signer{Secret: key, Issuer: auth.OwnIssuer, KeyID: auth.OwnKeyID},
+		Tokens:  tokens,
 		Revoker: denylist, Revoked: denylist.Revoked, FirstOrganization: first, Open: c.Registration == "open",
 		PublicURL: c.PublicURL, Limits: bounds, Logger: logger,
 	})
 }
 
-// localOrganization is the one of the local admin and of the harness; the first
-// visitor founds it.
-const localOrganization = "local"
+// ownTokens are the keys of the tokens that accounts get: derived from the
+// secrets that there are, else from one that is made once and kept with the
+// records. Nil where there are no accounts.
+func (c *config) ownTokens(ctx context.Context, settings models.Settings) (*auth.Own, error) {
+	if c.Accounts == "off" {
+		return nil, nil
+	}
+	secrets := c.secrets()
+	if len(secrets) == 0 {
+		secret, err := settings.Once(ctx, "accounts-secret", rand.Text()+rand.Text())
+		if err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, secret)
+	}
+	raw := make([][]byte, 0, len(secrets))
+	for _, secret := range secrets {
+		raw = append(raw, []byte(secret))
+	}
+	return auth.NewOwn(raw...)
+}
 
 // writeOnce makes the file whole or not at all.
 func writeOnce(path string, data []byte) error {

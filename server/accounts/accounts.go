@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"encoding/base64"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -27,8 +26,8 @@ type Store interface {
 // Config is what the service needs.
 type Config struct {
 	Store Store
-	// Signer makes the access tokens.
-	Signer auth.Signer
+	// Tokens makes the access tokens.
+	Tokens *auth.Own
 	// Revoker ends access tokens, on every node within 2 s; Revoked tells whether
 	// one would be of no use already.
 	Revoker api.Revoker
@@ -54,6 +53,8 @@ type Accounts struct {
 	// setupCode lets somebody who does not sit at this machine found the first
 	// organization.
 	setupCode string
+	// localTaken tells that the local organization is one of accounts.
+	localTaken bool
 	// here reports whether a request comes from this very machine.
 	here func(*http.Request) bool
 }
@@ -65,29 +66,32 @@ func New(ctx context.Context, c Config) (*Accounts, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	// All nodes ask for the same code.
-	code, err := c.Store.Once(ctx, "setup-code", newCode())
+	_, err := c.Store.Organization(ctx, models.LocalOrganization)
+	if err != nil && models.CodeOf(err) != models.CodeNotFound {
+		return nil, err
+	}
+	taken := err == nil
+	hasher, err := newHasher(hashing)
 	if err != nil {
 		return nil, err
 	}
-	hasher, err := newHasher()
-	if err != nil {
-		return nil, err
-	}
-	return &Accounts{Config: c, hasher: hasher, setupCode: code, here: func(*http.Request) bool { return false }}, nil
+	return &Accounts{Config: c, hasher: hasher, setupCode: codeOf(c.Tokens.Seal("setup")), localTaken: taken, here: func(*http.Request) bool { return false }}, nil
 }
 
-// Key returns the key that signs the access tokens of the installation; it is
-// made once and kept in the store.
-func Key(ctx context.Context, store models.Settings) ([]byte, error) {
-	text, err := store.Once(ctx, "accounts-key", base64.RawStdEncoding.EncodeToString(randomBytes(auth.MinSecretBytes)))
-	if err != nil {
-		return nil, err
-	}
-	return base64.RawStdEncoding.DecodeString(text)
+// idPrefix begins the id of every organization that is founded here but the
+// local one.
+const idPrefix = "acct_"
+
+func newOrganizationID() string { return idPrefix + models.NewID(time.Now()) }
+
+// Reserved reports whether an organization is one of accounts: the issuer of
+// tokens from elsewhere must not name it. The local one can be founded only where
+// there is no such issuer.
+func (a *Accounts) Reserved(org string) bool {
+	return strings.HasPrefix(org, idPrefix) || a.localTaken && org == models.LocalOrganization
 }
 
-// SetupCode returns the code that founds the first organization from elsewhere;
+// SetupCode returns the code, which is the same on all servers and kept by none, that founds the first organization from elsewhere;
 // "" when there is one.
 func (a *Accounts) SetupCode(ctx context.Context) (string, error) {
 	founded, err := a.Store.HasUsers(ctx)

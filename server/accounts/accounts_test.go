@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -239,20 +240,20 @@ func TestOutsideIssuerBeside(t *testing.T) {
 		}
 		return token
 	}
-	key := h.accounts.Signer.Secret
+	ours, _, err := h.accounts.Tokens.Token(who, time.Now(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
-		signer auth.Signer
-		want   int
+		token string
+		want  int
 	}{
-		"theirs":                       {auth.Signer{Secret: []byte(outside), Issuer: "elsewhere"}, http.StatusOK},
-		"theirs, as ours":              {auth.Signer{Secret: []byte(outside), Issuer: auth.OwnIssuer}, http.StatusUnauthorized},
-		"their key under our name":     {auth.Signer{Secret: []byte(outside), Issuer: auth.OwnIssuer, KeyID: auth.OwnKeyID}, http.StatusUnauthorized},
-		"our key without its name":     {auth.Signer{Secret: key, Issuer: "elsewhere"}, http.StatusUnauthorized},
-		"our key for their issuer":     {auth.Signer{Secret: key, Issuer: "elsewhere", KeyID: auth.OwnKeyID}, http.StatusUnauthorized},
-		"our key, our name, our words": {h.accounts.Signer, http.StatusOK},
+		"theirs":          {sign(auth.Signer{Secret: []byte(outside), Issuer: "elsewhere"}), http.StatusOK},
+		"theirs, as ours": {sign(auth.Signer{Secret: []byte(outside), Issuer: "reelroom-accounts"}), http.StatusUnauthorized},
+		"ours":            {ours, http.StatusOK},
 	} {
 		other := h.browser()
-		other.token = sign(c.signer)
+		other.token = c.token
 		if status, code := other.call("GET", "/api/auth/me", nil, nil); status != c.want {
 			t.Errorf("%s: %d %s", name, status, code)
 		}
@@ -267,6 +268,74 @@ func TestOutsideIssuerBeside(t *testing.T) {
 	}
 	other.must(http.StatusUnprocessableEntity, "POST", "/api/org/invites", InviteOrder{Role: models.RoleViewer}, nil)
 	b.must(http.StatusOK, "GET", "/api/auth/me", nil, nil)
+}
+
+// What is founded here has an id that an issuer elsewhere may not name; what is
+// that issuer's own is not taken for one of ours.
+func TestOrganizationsOfAccountsAreReserved(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(c *Config) { c.FirstOrganization = ""; c.Open = true })
+	b := h.founder()
+	if !h.accounts.Reserved(b.user.OrganizationID) || h.accounts.Reserved("globex") || h.accounts.Reserved("local") {
+		t.Errorf("%s is reserved: %v", b.user.OrganizationID, h.accounts.Reserved(b.user.OrganizationID))
+	}
+	local := newHouse(t)
+	local.founder()
+	again, err := New(t.Context(), local.accounts.Config)
+	if err != nil || !again.Reserved("local") {
+		t.Errorf("after a restart under an issuer: %v", err)
+	}
+}
+
+// Who went on without an account is out once there is one.
+func TestLocalAdminEndsWithTheFirstAccount(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	local := h.browser()
+	if status, _ := local.in("/api/auth/local", nil); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	h.founder()
+	if status, code := local.call("GET", "/api/auth/me", nil, nil); status != http.StatusUnauthorized || code != models.CodeTokenRevoked {
+		t.Errorf("%d %s", status, code)
+	}
+}
+
+// A page that was away signs out with a token that has expired, and no other.
+func TestSignOutWithAnExpiredToken(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.founder()
+	who := models.Identity{UserID: b.user.UserID, OrganizationID: b.user.OrganizationID, Role: models.RoleAdmin}
+	var err error
+	if b.token, _, err = h.accounts.Tokens.Token(who, time.Now().Add(-2*time.Hour), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	cookie := b.cookie
+	none := h.browser()
+	none.token = b.token
+	if status, code := none.call("POST", "/api/auth/logout", nil, nil); code != models.CodeTokenExpired {
+		t.Errorf("without a session: %d %s", status, code)
+	}
+	b.must(http.StatusNoContent, "POST", "/api/auth/logout", nil, nil)
+	b.cookie, b.token = cookie, ""
+	if status, _ := b.refresh(); status != http.StatusUnauthorized {
+		t.Errorf("the session goes on: %d", status)
+	}
+}
+
+// No text that stands where a cookie does makes anything but a refusal.
+func FuzzCookie(f *testing.F) {
+	f.Add("local.u." + strings.Repeat("a", 69))
+	f.Add("a.b.c.d")
+	f.Add("%2E.%00.x")
+	f.Fuzz(func(t *testing.T, value string) {
+		r := httptest.NewRequest("POST", "/api/auth/refresh", nil)
+		r.Header.Set("Cookie", cookieName+"="+value)
+		if got, id, ok := sessionOf(r); ok && (!models.ValidID(got.org) || !models.ValidID(got.owner) || len(id) != 26 || got.secret == "") {
+			t.Errorf("%q reads as %+v %q", value, got, id)
+		}
+	})
 }
 
 func FuzzTicket(f *testing.F) {

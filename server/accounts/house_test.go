@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/alexedwards/argon2id"
 	"go.uber.org/goleak"
 
 	"reelroom/models"
@@ -56,13 +57,13 @@ func newHouse(t testing.TB, change ...func(*Config)) *house {
 	if h.denylist, err = auth.OpenDenylist(t.Context(), h.store, 0, logger); err != nil {
 		t.Fatal(err)
 	}
-	key, err := Key(t.Context(), h.store)
+	tokens, err := auth.NewOwn([]byte("the secret of the accounts, of more than 32 bytes"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	bounds := limits.New(limits.Settings{AccountLogins: 1000, AddressLogins: 1000}, logger)
 	c := Config{
-		Store: h.store, Signer: auth.Signer{Secret: key, Issuer: auth.OwnIssuer, KeyID: auth.OwnKeyID}, Revoker: h.denylist,
+		Store: h.store, Tokens: tokens, Revoker: h.denylist,
 		Revoked: h.denylist.Revoked, FirstOrganization: "local", PublicURL: "http://localhost:5000", Limits: bounds, Logger: logger,
 	}
 	for _, f := range change {
@@ -71,7 +72,11 @@ func newHouse(t testing.TB, change ...func(*Config)) *house {
 	if h.accounts, err = New(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := auth.New(t.Context(), auth.Config{Own: key, Secrets: [][]byte{[]byte(outside)}, Issuer: "elsewhere", Revoked: h.denylist.Revoked})
+	// The work of the real parameters is tried once, in TestPasswordsAreHashed.
+	if h.accounts.hasher, err = newHasher(&argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}); err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := auth.New(t.Context(), auth.Config{Own: tokens, Secrets: [][]byte{[]byte(outside)}, Issuer: "elsewhere", Revoked: h.denylist.Revoked})
 	if err != nil {
 		t.Fatal(err)
 	}

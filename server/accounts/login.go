@@ -120,9 +120,12 @@ func (a *Accounts) setPassword(ctx context.Context, u models.User, old, hash, by
 
 // revoke ends every access token of a user.
 func (a *Accounts) revoke(ctx context.Context, org, user, by string) error {
-	_, err := a.Revoker.Revoke(context.WithoutCancel(ctx), org, models.Revocation{
-		Kind: models.RevokeUser, Subject: user, By: by, Until: time.Now().Add(TokenLife + time.Hour),
-	})
+	return a.end(ctx, org, user, by, TokenLife+time.Hour)
+}
+
+// end ends every token of a user of which none lives longer than so long.
+func (a *Accounts) end(ctx context.Context, org, user, by string, life time.Duration) error {
+	_, err := a.Revoker.Revoke(context.WithoutCancel(ctx), org, models.Revocation{Kind: models.RevokeUser, Subject: user, By: by, Until: time.Now().Add(life)})
 	return err
 }
 

@@ -202,12 +202,13 @@ func (a *Accounts) changeRole(w http.ResponseWriter, r *http.Request, who models
 		return err
 	}
 	before := o.RoleOf(&u)
-	if before == asked.Role {
+	switch {
+	case before == asked.Role && u.ID == who.UserID: // as the asker's token says, too
 		return api.Write(w, http.StatusOK, memberOf(&o, &u, who))
-	}
-	if asked.Role == models.RoleAdmin {
+	case before == asked.Role: // but an earlier call may have been cut off before it ended the tokens
+	case asked.Role == models.RoleAdmin:
 		o, err = a.Store.AdvanceOrganization(ctx, o.ID, models.Promote(u.ID))
-	} else {
+	default:
 		// The lesser right first: whoever falls between the two has that.
 		if u, err = a.Store.AdvanceUser(ctx, o.ID, u.ID, func(u *models.User, _ time.Time) error { u.Role = asked.Role; return nil }); err == nil && before == models.RoleAdmin {
 			o, err = a.Store.AdvanceOrganization(ctx, o.ID, models.Demote(u.ID))
@@ -219,7 +220,9 @@ func (a *Accounts) changeRole(w http.ResponseWriter, r *http.Request, who models
 	if err := a.revoke(ctx, o.ID, u.ID, who.UserID); err != nil {
 		return err
 	}
-	a.audit(ctx, o.ID, models.AuditEntry{By: who.UserID, Action: models.AuditRole, Target: u.ID, Before: models.AuditState{Role: before}, After: models.AuditState{Role: asked.Role}})
+	if before != asked.Role {
+		a.audit(ctx, o.ID, models.AuditEntry{By: who.UserID, Action: models.AuditRole, Target: u.ID, Before: models.AuditState{Role: before}, After: models.AuditState{Role: asked.Role}})
+	}
 	return api.Write(w, http.StatusOK, memberOf(&o, &u, who))
 }
 

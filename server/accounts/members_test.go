@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"reelroom/models"
 	"reelroom/server/library"
@@ -97,6 +98,28 @@ func TestRoleChanges(t *testing.T) {
 	}
 	member.must(http.StatusForbidden, "PATCH", "/api/org/members/"+admin.user.UserID, MemberEdit{models.RoleViewer}, nil)
 	admin.must(http.StatusBadRequest, "PATCH", "/api/org/members/"+member.user.UserID, MemberEdit{models.RoleService}, nil)
+}
+
+// A change of role that was cut off before it ended the tokens is brought to its
+// end by the next call; the asker's own token is not ended for nothing.
+func TestRoleChangeThatWasCutOff(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ann := h.founder()
+	bob := ann.joined("bob", models.RoleEditor)
+	path := "/api/org/members/"
+	if _, err := h.store.AdvanceUser(t.Context(), bob.user.OrganizationID, bob.user.UserID, func(u *models.User, _ time.Time) error {
+		u.Role = models.RoleViewer
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ann.must(http.StatusOK, "PATCH", path+bob.user.UserID, MemberEdit{models.RoleViewer}, nil)
+	if status, code := bob.call("GET", "/api/auth/me", nil, nil); code != models.CodeTokenRevoked {
+		t.Errorf("the token of the old role: %d %s", status, code)
+	}
+	ann.must(http.StatusOK, "PATCH", path+ann.user.UserID, MemberEdit{models.RoleAdmin}, nil)
+	ann.must(http.StatusOK, "GET", "/api/auth/me", nil, nil)
 }
 
 func TestRemovedMemberIsOut(t *testing.T) {

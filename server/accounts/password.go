@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -29,8 +30,10 @@ const (
 	maxHashQueue = 64
 )
 
-// hasher bounds the memory and the processors that passwords take.
+// hasher bounds the memory and the processors that passwords take: half of the
+// latter, as events go on meanwhile.
 type hasher struct {
+	params  *argon2id.Params
 	turns   chan struct{}
 	waiting atomic.Int64
 	// nobody is the hash that stands for that of an unknown account, so that both
@@ -40,10 +43,10 @@ type hasher struct {
 	hashes atomic.Int64
 }
 
-func newHasher() (*hasher, error) {
-	h := &hasher{turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)))}
+func newHasher(params *argon2id.Params) (*hasher, error) {
+	h := &hasher{params: params, turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 	var err error
-	h.nobody, err = argon2id.CreateHash(newSecret(), hashing)
+	h.nobody, err = argon2id.CreateHash(newSecret(), params)
 	return h, err
 }
 
@@ -76,7 +79,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	}
 	defer leave()
 	h.hashes.Add(1)
-	return argon2id.CreateHash(password, hashing)
+	return argon2id.CreateHash(password, h.params)
 }
 
 // matches compares a password with what was kept; with "" for an unknown account
@@ -117,7 +120,7 @@ func checkPassword(password, email, name string) error {
 		return models.Errorf(models.CodeInvalid, "The password must have at most %d characters.", maxPassword)
 	}
 	lower := strings.ToLower(password)
-	for _, known := range append(common, email, strings.ToLower(name)) {
+	for _, known := range slices.Concat(common, []string{email, strings.ToLower(name)}) {
 		if lower == known {
 			return models.Errorf(models.CodeInvalid, "This password is one of the first that anybody would try; please choose another.")
 		}

@@ -80,6 +80,11 @@ func (a *Accounts) register(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if !found { // before the work: a stranger's invitation costs nothing
+		if _, _, _, err := a.invitation(r.Context(), asked.Invite); err != nil {
+			return err
+		}
+	}
 	if u.Password, err = a.hasher.hash(r.Context(), asked.Password); err != nil {
 		return err
 	}
@@ -108,14 +113,14 @@ func (a *Accounts) mayFound(r *http.Request, code string, u *models.User) error 
 	case founded && !a.Open:
 		return errClosed
 	case founded:
-		u.OrganizationID = models.NewID(time.Now())
+		u.OrganizationID = newOrganizationID()
 		return nil
 	case !a.here(r) && !same(strings.ToUpper(strings.TrimSpace(code)), a.setupCode):
 		return errSetupCode
 	}
 	u.First = true
 	if u.OrganizationID = a.FirstOrganization; u.OrganizationID == "" {
-		u.OrganizationID = models.NewID(time.Now())
+		u.OrganizationID = newOrganizationID()
 	}
 	return nil
 }
@@ -132,6 +137,11 @@ func (a *Accounts) found(ctx context.Context, u models.User) (models.User, error
 	}
 	if _, err := a.organization(ctx, &made); err != nil {
 		return u, err
+	}
+	if made.OrganizationID == models.LocalOrganization { // who went on without an account does so no longer
+		if err := a.end(ctx, made.OrganizationID, api.LocalUser, made.ID, api.LocalTTL+time.Hour); err != nil {
+			return u, err
+		}
 	}
 	a.audit(ctx, made.OrganizationID, models.AuditEntry{By: made.ID, Action: models.AuditJoin, Target: made.ID, After: models.AuditState{Role: models.RoleAdmin}})
 	return made, nil

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
@@ -24,10 +25,11 @@ func randomBytes(n int) []byte {
 // newSecret returns 256 bits of chance as text.
 func newSecret() string { return base64.RawURLEncoding.EncodeToString(randomBytes(32)) }
 
-// newCode returns 60 bits of chance that a person can type: "ABCD-EFGH-IJKL".
-func newCode() string {
-	text := rand.Text()[:12]
-	return text[:4] + "-" + text[4:8] + "-" + text[8:]
+// codeOf makes of bytes that nobody can guess 80 bits that a person can type:
+// "ABCD-EFGH-IJKL-MNOP".
+func codeOf(raw []byte) string {
+	text := base32.StdEncoding.EncodeToString(raw)
+	return text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:16]
 }
 
 // hashOf is what is kept of a secret.

@@ -2,7 +2,10 @@ package accounts
 
 import (
 	"context"
+	"encoding/base64"
+	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +18,16 @@ const (
 	// sessionIdle and sessionLife end a session that was not used, or that is old.
 	sessionIdle = 30 * 24 * time.Hour
 	sessionLife = 90 * 24 * time.Hour
-	// sessionGrace is how long the secret before the present one renews without
-	// being replaced: two tabs may ask at once, and share one cookie.
+	// sessionGrace is how long a secret that was replaced is answered as if it
+	// were the present one: two tabs have asked at once, or the answer was lost.
+	// Later it has been copied.
 	sessionGrace = 30 * time.Second
+	// sessionSettles is how long a secret that replaced another is not replaced
+	// itself, so that answers which cross on their way leave the browser with one
+	// that counts.
+	sessionSettles = 3 * time.Second
+	// maxFormer bounds the replaced secrets that are remembered.
+	maxFormer = 12
 
 	cookieName = "reelroom_session"
 	cookiePath = "/api/auth"
@@ -67,7 +77,7 @@ func (a *Accounts) token(ctx context.Context, u models.User, read time.Time) (ap
 		}
 		who := models.Identity{UserID: u.ID, OrganizationID: u.OrganizationID, Role: o.RoleOf(&u), IssuedAt: read.Truncate(time.Second)}
 		if !a.Revoked(who) {
-			token, expires, err := a.Signer.Token(who, TokenLife)
+			token, expires, err := a.Tokens.Token(who, read, TokenLife)
 			if err != nil {
 				return api.LocalSession{}, err
 			}
@@ -91,10 +101,8 @@ func (a *Accounts) token(ctx context.Context, u models.User, read time.Time) (ap
 	return api.LocalSession{}, errBusy
 }
 
-// refresh answers POST /api/auth/refresh: a new token for the cookie, and mostly
-// a new cookie. The one before the present one counts as long as that was never
-// shown, as its answer may have been lost; any other means that somebody has a
-// copy, and ends the session.
+// refresh answers POST /api/auth/refresh: a new token for the cookie, and a new
+// cookie.
 func (a *Accounts) refresh(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Limits.Suspended(r); err != nil {
 		return err
@@ -104,69 +112,115 @@ func (a *Accounts) refresh(w http.ResponseWriter, r *http.Request) error {
 		a.clearCookie(w)
 		return errSession
 	}
-	fresh, hash := newSecret(), hashOf(t.secret)
-	var rotated, stolen bool
 	read := time.Now()
-	u, err := a.Store.AdvanceUser(r.Context(), t.org, t.owner, func(u *models.User, now time.Time) error {
-		rotated, stolen = false, false
-		u.Sessions = living(u.Sessions, now)
-		i := slices.IndexFunc(u.Sessions, func(s models.Session) bool { return s.ID == id })
-		if i < 0 {
-			return errSession
-		}
-		s := &u.Sessions[i]
-		switch {
-		case same(s.Hash, hash):
-			s.Before, s.Hash, s.RotatedAt, rotated = s.Hash, hashOf(fresh), now, true
-		case same(s.Before, hash) && now.Sub(s.RotatedAt) <= sessionGrace:
-		case same(s.Before, hash):
-			s.Hash, s.RotatedAt, rotated = hashOf(fresh), now, true
-		default:
-			u.Sessions, stolen = slices.Delete(u.Sessions, i, i+1), true
-			return nil
-		}
-		s.UsedAt, u.SeenAt = now, now
-		return nil
-	})
+	next, u, err := a.rotate(context.WithoutCancel(r.Context()), t, id)
 	if models.CodeOf(err) == models.CodeNotFound || models.CodeOf(err) == models.CodeSession {
+		a.Limits.Failed(r, models.Errorf(models.CodeTokenInvalid, "")) // it counts as a bad token does
 		a.clearCookie(w)
 		return errSession.Because(err)
 	}
 	if err != nil {
 		return err
 	}
-	if stolen {
-		a.Logger.Warn("a session was ended: its cookie was used twice", "organization", u.OrganizationID, "user", u.ID)
-		a.clearCookie(w)
-		return errSession
-	}
 	answer, err := a.token(r.Context(), u, read)
 	if err != nil {
 		return err
 	}
-	if rotated {
-		a.setCookie(w, u, id+fresh)
+	if next != "" {
+		a.setCookie(w, u, id+next)
 	}
 	return api.Write(w, http.StatusOK, answer)
 }
 
-// SignOut ends the session of the request's cookie, if it has one.
-func (a *Accounts) SignOut(w http.ResponseWriter, r *http.Request) {
+// errSettled stops a change of which nothing need be written.
+var errSettled = errors.New("accounts: nothing to write")
+
+// rotate replaces a session's secret and returns the one that counts from now
+// on; "" where the browser keeps what it has. One that was replaced before the
+// grace ends the session, for all who hold it.
+func (a *Accounts) rotate(ctx context.Context, t ticket, id string) (next string, u models.User, err error) {
+	var stolen bool
+	var seen models.User
+	hash := hashOf(t.secret)
+	u, err = a.Store.AdvanceUser(ctx, t.org, t.owner, func(u *models.User, now time.Time) error {
+		next, stolen = "", false
+		u.Sessions = living(u.Sessions, now)
+		i := slices.IndexFunc(u.Sessions, func(s models.Session) bool { return s.ID == id })
+		if i < 0 {
+			return errSession
+		}
+		s := &u.Sessions[i]
+		if !same(s.Hash, hash) {
+			back := slices.IndexFunc(s.Former, func(f models.FormerSecret) bool { return same(f.Hash, hash) })
+			if back >= 0 && now.Sub(s.Former[back].At) <= sessionGrace {
+				next, seen = a.walk(s, t.secret, back+1), *u
+				return errSettled
+			}
+			// Nobody else knows the session's id than who has held one of its cookies.
+			u.Sessions, stolen = slices.Delete(u.Sessions, i, i+1), true
+			return nil
+		}
+		if len(s.Former) > 0 && now.Sub(s.RotatedAt) < sessionSettles {
+			next, seen = t.secret, *u
+			return errSettled
+		}
+		next = a.successor(id, t.secret)
+		former := append([]models.FormerSecret{{Hash: hash, At: now}}, s.Former...)
+		former = slices.DeleteFunc(former, func(f models.FormerSecret) bool { return now.Sub(f.At) > sessionGrace })
+		s.Former = former[:min(len(former), maxFormer)]
+		s.Hash, s.RotatedAt, s.UsedAt, u.SeenAt = hashOf(next), now, now, now
+		return nil
+	})
+	if errors.Is(err, errSettled) {
+		return next, seen, nil
+	}
+	if err != nil || !stolen {
+		return next, u, err
+	}
+	a.Logger.Warn("a session was ended: its cookie was used twice", "organization", u.OrganizationID, "user", u.ID)
+	a.audit(ctx, u.OrganizationID, models.AuditEntry{Action: models.AuditReused, Target: u.ID})
+	if err := a.revoke(ctx, u.OrganizationID, u.ID, ""); err != nil {
+		return "", u, err
+	}
+	return "", u, errSession
+}
+
+// successor is the secret that replaces another: who asks twice with the same one
+// gets the same.
+func (a *Accounts) successor(session, secret string) string {
+	return base64.RawURLEncoding.EncodeToString(a.Tokens.Seal("session", session, secret))
+}
+
+// walk goes from a replaced secret to the one that counts; "" where the keys were
+// changed on the way.
+func (a *Accounts) walk(s *models.Session, secret string, steps int) string {
+	for range steps {
+		secret = a.successor(s.ID, secret)
+	}
+	if !same(s.Hash, hashOf(secret)) {
+		return ""
+	}
+	return secret
+}
+
+// SignOut ends the session of the request's cookie. See [api.Accounts].
+func (a *Accounts) SignOut(w http.ResponseWriter, r *http.Request) bool {
 	t, id, ok := sessionOf(r)
 	if !ok {
-		return
+		return false
 	}
 	a.clearCookie(w)
-	hash := hashOf(t.secret)
+	found := false
 	_, err := a.Store.AdvanceUser(context.WithoutCancel(r.Context()), t.org, t.owner, func(u *models.User, _ time.Time) error {
-		u.Sessions = slices.DeleteFunc(u.Sessions, func(s models.Session) bool {
-			return s.ID == id && (same(s.Hash, hash) || same(s.Before, hash))
-		})
+		before := len(u.Sessions)
+		u.Sessions = slices.DeleteFunc(slices.Clone(u.Sessions), func(s models.Session) bool { return s.ID == id })
+		found = len(u.Sessions) < before
 		return nil
 	})
 	if err != nil && models.CodeOf(err) != models.CodeNotFound {
 		a.Logger.Warn("a session could not be ended", "organization", t.org, "user", t.owner, "error", err)
 	}
+	return found && err == nil
 }
 
 // sessionOf reads the cookie: whose it is, the session's id and its secret.
@@ -191,8 +245,12 @@ func (a *Accounts) setCookie(w http.ResponseWriter, u models.User, secret string
 func (a *Accounts) clearCookie(w http.ResponseWriter) { a.cookie(w, "", -1) }
 
 func (a *Accounts) cookie(w http.ResponseWriter, value string, age int) {
+	public, err := url.Parse(a.PublicURL)
+	if err != nil {
+		public = &url.URL{}
+	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: value, Path: cookiePath, MaxAge: age,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: strings.HasPrefix(a.PublicURL, "https://"),
+		Name: cookieName, Value: value, Path: strings.TrimRight(public.EscapedPath(), "/") + cookiePath, MaxAge: age,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: public.Scheme == "https",
 	})
 }

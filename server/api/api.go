@@ -129,7 +129,7 @@ func (a *api) routes() {
 	member("GET /api/org/audit", a.auditTrail)
 	member("GET /api/auth/me", a.me)
 	member("POST /api/tickets", a.ticket)
-	member("POST /api/auth/logout", a.logout)
+	open("POST /api/auth/logout", a.logout)
 	member("POST /api/auth/revocations", a.revoke)
 	member("DELETE /api/org/members/{userId}", a.removeMember)
 	open("POST /api/events", a.gate.Limited(a.mayPublish, a.publish))

@@ -92,13 +92,19 @@ func (a *api) revoke(w http.ResponseWriter, r *http.Request, who models.Identity
 }
 
 // logout answers POST /api/auth/logout: the token that it was called with is of
-// no use any more.
-func (a *api) logout(w http.ResponseWriter, r *http.Request, who models.Identity) error {
-	if _, err := a.end(r, who, bearerOf(who)); err != nil {
+// no use any more, and neither is the session that the cookie stands for.
+func (a *api) logout(w http.ResponseWriter, r *http.Request) error {
+	out := a.gate.Member(func(_ http.ResponseWriter, r *http.Request, who models.Identity) error {
+		_, err := a.end(r, who, bearerOf(who))
 		return err
+	})(w, r)
+	// A page that was away comes with a token that has expired: only its session
+	// is left to be ended.
+	if a.Accounts != nil && (out == nil || models.CodeOf(out) == models.CodeTokenExpired) && a.gate.Ours(r) && a.Accounts.SignOut(w, r) {
+		out = nil
 	}
-	if a.Accounts != nil {
-		a.Accounts.SignOut(w, r)
+	if out != nil {
+		return out
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil

@@ -12,8 +12,11 @@ import (
 	"reelroom/models"
 )
 
-// localTTL is how long a local sign-in holds.
-const localTTL = 12 * time.Hour
+const (
+	// LocalUser is the user of a local sign-in, and LocalTTL how long it holds.
+	LocalUser = "admin"
+	LocalTTL  = 12 * time.Hour
+)
 
 // User is how an identity is shown to its owner.
 type User struct {
@@ -49,8 +52,9 @@ type Accounts interface {
 	// Remove deletes the account of a member, if there is one;
 	// [models.ErrLastAdmin] for the only admin. The caller revokes the tokens.
 	Remove(ctx context.Context, who models.Identity, userID string) error
-	// SignOut ends the session that the request's cookie stands for.
-	SignOut(w http.ResponseWriter, r *http.Request)
+	// SignOut ends the session that the request's cookie stands for, and reports
+	// whether there was one.
+	SignOut(w http.ResponseWriter, r *http.Request) bool
 }
 
 // SignInOptions tells which ways to sign in a request has.
@@ -108,8 +112,8 @@ func (a *api) signInLocal(w http.ResponseWriter, r *http.Request) error {
 			return models.Errorf(models.CodeForbidden, "There are accounts here: sign in with yours.").Because(err)
 		}
 	}
-	who := models.Identity{UserID: "admin", OrganizationID: "local", Role: models.RoleAdmin}
-	token, expires, err := a.Local.Signer.Token(who, localTTL)
+	who := models.Identity{UserID: LocalUser, OrganizationID: models.LocalOrganization, Role: models.RoleAdmin}
+	token, expires, err := a.Local.Signer.Token(who, LocalTTL)
 	if err != nil {
 		return err
 	}

@@ -17,12 +17,6 @@ const (
 	maxSecrets = 4
 )
 
-// The names that tokens of accounts carry: the key ("kid") and the issuer ("iss").
-const (
-	OwnKeyID  = "reelroom-accounts"
-	OwnIssuer = "reelroom"
-)
-
 // Config says which tokens count.
 type Config struct {
 	// Secrets verify HS256 tokens; any of them may have signed, so that a new
@@ -31,10 +25,11 @@ type Config struct {
 	// JWKSURL names the key set of an outside issuer (RFC 7517); its tokens are
 	// RS256, ES256 or EdDSA and name their key by "kid".
 	JWKSURL string
-	// Own signs the tokens of accounts that are kept here, which name it by
-	// [OwnKeyID] and have [OwnIssuer] as theirs; empty for none. It takes HS256
-	// alone, and no other key takes a token that names it.
-	Own []byte
+	// Own verifies the tokens of accounts that are kept here; nil for none.
+	Own *Own
+	// Reserved tells that an organization is one of accounts, which the issuer of
+	// JWKSURL may not name, whatever its own tenants are called. Nil for none.
+	Reserved func(organization string) bool
 	// Issuer and Audience, where set, must be the token's "iss" and among its "aud".
 	Issuer, Audience string
 	// MaxLife, where above 0, is how long a token may live, from iat, which it
@@ -55,9 +50,6 @@ func (c *Config) Validate() error {
 	var mistakes []error
 	if len(c.Secrets) == 0 && c.JWKSURL == "" {
 		mistakes = append(mistakes, errors.New("auth: neither JWT_SECRET nor JWT_JWKS_URL is set"))
-	}
-	if len(c.Own) > 0 && len(c.Own) < MinSecretBytes {
-		mistakes = append(mistakes, fmt.Errorf("auth: the key of accounts has %d bytes; at least %d are needed", len(c.Own), MinSecretBytes))
 	}
 	if len(c.Secrets) > maxSecrets {
 		mistakes = append(mistakes, fmt.Errorf("auth: JWT_SECRET holds more than %d secrets", maxSecrets))

@@ -13,32 +13,19 @@ import (
 type Signer struct {
 	// Secret is the first of JWT_SECRET.
 	Secret []byte
-	// Issuer, Audience and KeyID are written where set.
-	Issuer, Audience, KeyID string
+	// Issuer and Audience are written where set.
+	Issuer, Audience string
 }
 
 // Token returns a token for the identity's user, organization and role that
-// ends after ttl, and when that is. An identity without a TokenID gets one, and
-// one without IssuedAt is issued now.
+// ends after ttl, and when that is. An identity without a TokenID gets one.
 func (s Signer) Token(who models.Identity, ttl time.Duration) (token string, expires time.Time, err error) {
 	if len(s.Secret) < MinSecretBytes {
 		return "", time.Time{}, fmt.Errorf("auth: the secret has %d bytes; at least %d are needed", len(s.Secret), MinSecretBytes)
 	}
-	if !models.ValidID(who.UserID) || !models.ValidID(who.OrganizationID) || !who.May(models.ActionView) {
-		return "", time.Time{}, models.Errorf(models.CodeInvalid, "User, organization or role cannot stand in a token.")
-	}
-	now := time.Now()
-	issued := who.IssuedAt
-	if issued.IsZero() {
-		issued = now
-	}
-	expires = now.Add(ttl).Truncate(time.Second)
-	if who.TokenID == "" {
-		who.TokenID = models.NewID(now)
-	}
-	claims := jwt.MapClaims{
-		"sub": who.UserID, "userId": who.UserID, "organizationId": who.OrganizationID, "role": string(who.Role),
-		"iat": issued.Unix(), "exp": expires.Unix(), "jti": who.TokenID,
+	claims, expires, err := claimsOf(&who, time.Now(), ttl)
+	if err != nil {
+		return "", time.Time{}, err
 	}
 	if s.Issuer != "" {
 		claims["iss"] = s.Issuer
@@ -46,12 +33,24 @@ func (s Signer) Token(who models.Identity, ttl time.Duration) (token string, exp
 	if s.Audience != "" {
 		claims["aud"] = s.Audience
 	}
-	unsigned := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
-	if s.KeyID != "" {
-		unsigned.Header["kid"] = s.KeyID
-	}
-	token, err = unsigned.SignedString(s.Secret)
+	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(s.Secret)
 	return token, expires, err
+}
+
+// claimsOf are those of a token that begins at a time, and when it ends. An
+// identity without a TokenID gets one.
+func claimsOf(who *models.Identity, from time.Time, ttl time.Duration) (jwt.MapClaims, time.Time, error) {
+	if !models.ValidID(who.UserID) || !models.ValidID(who.OrganizationID) || !who.May(models.ActionView) {
+		return nil, time.Time{}, models.Errorf(models.CodeInvalid, "User, organization or role cannot stand in a token.")
+	}
+	expires := from.Add(ttl).Truncate(time.Second)
+	if who.TokenID == "" {
+		who.TokenID = models.NewID(from)
+	}
+	return jwt.MapClaims{
+		"sub": who.UserID, "userId": who.UserID, "organizationId": who.OrganizationID, "role": string(who.Role),
+		"iat": from.Unix(), "exp": expires.Unix(), "jti": who.TokenID,
+	}, expires, nil
 }
 
 // Mint is [Signer.Token] without issuer and audience.

@@ -90,7 +90,11 @@ func (v *Verifier) Inspect(ctx context.Context, token string) (models.Identity, 
 	if err != nil {
 		return models.Identity{}, errInvalid.Because(err)
 	}
-	who, err := v.identityOf(claims, v.own(parsed))
+	_, own := ownKid(parsed)
+	who, err := v.identityOf(claims, own)
+	if err == nil && !own && parsed.Method.Alg() != algHS256 && v.config.Reserved != nil && v.config.Reserved(who.OrganizationID) {
+		return models.Identity{}, errInvalid.Because(errors.New("the issuer names an organization of accounts"))
+	}
 	if err == nil && who.TokenID == "" {
 		who.TokenID = unnamed(token)
 	}
@@ -116,11 +120,8 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 	if !validType(t.Header["typ"]) {
 		return nil, errors.New("the token is of another type")
 	}
-	if v.own(t) {
-		if t.Method.Alg() != algHS256 {
-			return nil, errors.New("the key is for another algorithm")
-		}
-		return v.config.Own, nil
+	if kid, ok := ownKid(t); ok {
+		return v.config.Own.key(t, kid)
 	}
 	if t.Method.Alg() == algHS256 {
 		if len(v.config.Secrets) == 0 {
@@ -136,11 +137,6 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 		return nil, errors.New("only HS256 tokens are taken here")
 	}
 	return v.keys.key(ctx, t)
-}
-
-// own reports whether the token names the key of accounts.
-func (v *Verifier) own(t *jwt.Token) bool {
-	return len(v.config.Own) > 0 && t.Header["kid"] == OwnKeyID
 }
 
 // validType keeps out tokens that the same issuer made for another use (RFC

@@ -188,6 +188,8 @@ export const auditActions = [
   "invite.created",
   "invite.withdrawn",
   "organization.renamed",
+  /** by who had copied its cookie */
+  "session.reused",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
