@@ -49,7 +49,7 @@ export function Findings({ video: v, clock }: { video: VideoDocument; clock: Clo
           {scanning && segments.length === 0 && ` ${t("found.nothingYet")}`}
           {points.length > 0 && ` ${t("found.summary", { score: percent(top.explicit * 100), time: time(top.at) })}`}
         </Text>
-        <Moments segments={segments} clock={clock} />
+        <Moments segments={segments} clock={clock} scanning={scanning} />
         {found && <Scores video={v} />}
       </div>
     </section>

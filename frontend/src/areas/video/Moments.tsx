@@ -11,21 +11,21 @@ import type { Clock } from "./clock";
 const few = 12;
 
 /** Every moment that was found, in words: jump to it, and look at its picture if you want to. */
-export function Moments({ segments, clock }: { segments: SensitivitySegment[]; clock: Clock }) {
+export function Moments({ segments, clock, scanning }: { segments: SensitivitySegment[]; clock: Clock; scanning: boolean }) {
   const { t } = useTranslation("video");
   const [all, setAll] = useState(false);
   if (segments.length === 0) return null;
   return (
     <>
       <ol className="moments" aria-label={t("found.moments")}>
-        {(all ? segments : segments.slice(0, few)).map((s) => <Moment key={`${s.startMs} ${s.category}`} segment={s} clock={clock} />)}
+        {(all ? segments : segments.slice(0, few)).map((s) => <Moment key={`${s.startMs} ${s.category}`} segment={s} clock={clock} scanning={scanning} />)}
       </ol>
       {!all && segments.length > few && <Button mt="sm" size="compact-sm" variant="default" onClick={() => setAll(true)}>{t("found.more", { count: segments.length })}</Button>}
     </>
   );
 }
 
-function Moment({ segment: s, clock }: { segment: SensitivitySegment; clock: Clock }) {
+function Moment({ segment: s, clock, scanning }: { segment: SensitivitySegment; clock: Clock; scanning: boolean }) {
   const { t } = useTranslation("video");
   const [shown, setShown] = useState(false);
   const picture = ownURL(s.evidence);
@@ -45,7 +45,7 @@ function Moment({ segment: s, clock }: { segment: SensitivitySegment; clock: Clo
             </UnstyledButton>
           </>
         ) : (
-          <span className="noEvidence"><ImageOff size={18} aria-hidden /> {t("found.noEvidence")}</span>
+          <span className="noEvidence"><ImageOff size={18} aria-hidden /> {t(scanning ? "found.later" : "found.noEvidence")}</span>
         )}
       </div>
       <UnstyledButton className="jump" onClick={() => clock.seek(s.startMs / 1000)}>
