@@ -94,12 +94,12 @@ export async function openLibrary(browser, url, token) {
   return { context, page, cdp, asked, complaints };
 }
 
-/** What the browser counts: seconds of script, layout and style, the heap in MB, and DOM nodes that exist. */
+/** What the browser counts: seconds of script, of layout and style, of the main thread and of its processor alone, the heap in MB, and DOM nodes that exist. */
 export async function counters({ cdp }) {
   const { metrics } = await cdp.send("Performance.getMetrics");
   const of = Object.fromEntries(metrics.map((m) => [m.name, m.value]));
   return {
-    script: of.ScriptDuration, layout: of.LayoutDuration + of.RecalcStyleDuration, task: of.TaskDuration,
+    script: of.ScriptDuration, layout: of.LayoutDuration + of.RecalcStyleDuration, task: of.TaskDuration, cpu: of.ThreadTime,
     heap: of.JSHeapUsedSize / 2 ** 20, nodes: of.Nodes,
   };
 }
@@ -120,7 +120,7 @@ export async function phase(library, act) {
   const at = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
   const inputs = seen.inputs.toSorted((a, b) => a - b);
   return {
-    seconds, script: after.script - before.script, layout: after.layout - before.layout, task: after.task - before.task,
+    seconds, script: after.script - before.script, layout: after.layout - before.layout, task: after.task - before.task, cpu: after.cpu - before.cpu,
     longTasks: seen.longTasks.length, longest: Math.max(0, ...seen.longTasks), blocked: seen.longTasks.reduce((sum, d) => sum + d - 50, 0),
     frames: frames.length, frameP95: at(frames, 0.95), slowFrames: frames.filter((d) => d > 50).length,
     inputs: inputs.length, inputP50: at(inputs, 0.5), inputMax: inputs.at(-1) ?? 0,

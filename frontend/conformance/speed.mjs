@@ -24,7 +24,7 @@ async function part(name, act) {
   if (profiles) writeFileSync(`${profiles}/${name.replace(/\W+/g, "-")}.cpuprofile`, JSON.stringify((await cdp.send("Profiler.stop")).profile));
   const ms = (x) => `${Math.round(x * 1000)} ms`;
   console.log(
-    `${name.padEnd(26)} ${p.seconds.toFixed(1)} s: script ${ms(p.script)}, layout ${ms(p.layout)}, busy ${Math.round((100 * p.task) / p.seconds)} %; ` +
+    `${name.padEnd(26)} ${p.seconds.toFixed(1)} s: script ${ms(p.script)}, layout ${ms(p.layout)}, main thread ${Math.round((100 * p.task) / p.seconds)} % busy, ${ms(p.cpu)} of processor; ` +
       `long tasks ${p.longTasks} (longest ${Math.round(p.longest)} ms, blocked ${Math.round(p.blocked)} ms); ` +
       `frames ${(p.frames / p.seconds).toFixed(0)}/s, p95 ${Math.round(p.frameP95)} ms, over 50 ms ${p.slowFrames}; ` +
       (p.inputs ? `input p50 ${p.inputP50} ms, worst ${p.inputMax} ms; ` : "") +
