@@ -75,10 +75,13 @@ type Session struct {
 	Hash string `json:"hash"`
 	// Former are the secrets before it that were replaced a moment ago, the last
 	// one first, at RotatedAt.
-	Former    []FormerSecret `json:"former,omitempty"`
-	RotatedAt time.Time      `json:"rotatedAt"`
-	CreatedAt time.Time      `json:"createdAt"`
-	UsedAt    time.Time      `json:"usedAt"`
+	Former []FormerSecret `json:"former,omitempty"`
+	// Shown tells that the present secret came back from a browser: then no older
+	// one has an excuse.
+	Shown     bool      `json:"shown,omitempty"`
+	RotatedAt time.Time `json:"rotatedAt"`
+	CreatedAt time.Time `json:"createdAt"`
+	UsedAt    time.Time `json:"usedAt"`
 }
 
 // FormerSecret is one that was replaced.

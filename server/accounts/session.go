@@ -20,7 +20,8 @@ const (
 	sessionLife = 90 * 24 * time.Hour
 	// sessionGrace is how long a secret that was replaced is answered as if it
 	// were the present one: two tabs have asked at once, or the answer was lost.
-	// Later it has been copied.
+	// Later it has been copied, unless it is the last one and its successor was
+	// never shown: then a laptop was closed before the answer came.
 	sessionGrace = 30 * time.Second
 	// sessionSettles is how long a secret that replaced another is not replaced
 	// itself, so that answers which cross on their way leave the browser with one
@@ -156,19 +157,31 @@ func (a *Accounts) rotate(ctx context.Context, t ticket, id string) (next string
 				next, seen = a.walk(s, t.secret, back+1), *u
 				return errSettled
 			}
+			if back == 0 && !s.Shown {
+				// Not the same successor again: should somebody hold that one, both
+				// will be found out.
+				next = newSecret()
+				s.Former = []models.FormerSecret{{Hash: hash, At: now}}
+				s.Hash, s.RotatedAt, s.UsedAt, u.SeenAt = hashOf(next), now, now, now
+				return nil
+			}
 			// Nobody else knows the session's id than who has held one of its cookies.
 			u.Sessions, stolen = slices.Delete(u.Sessions, i, i+1), true
 			return nil
 		}
 		if len(s.Former) > 0 && now.Sub(s.RotatedAt) < sessionSettles {
 			next, seen = t.secret, *u
-			return errSettled
+			if s.Shown {
+				return errSettled
+			}
+			s.Shown = true
+			return nil
 		}
 		next = a.successor(id, t.secret)
 		former := append([]models.FormerSecret{{Hash: hash, At: now}}, s.Former...)
 		former = slices.DeleteFunc(former, func(f models.FormerSecret) bool { return now.Sub(f.At) > sessionGrace })
 		s.Former = former[:min(len(former), maxFormer)]
-		s.Hash, s.RotatedAt, s.UsedAt, u.SeenAt = hashOf(next), now, now, now
+		s.Hash, s.Shown, s.RotatedAt, s.UsedAt, u.SeenAt = hashOf(next), false, now, now, now
 		return nil
 	})
 	if errors.Is(err, errSettled) {

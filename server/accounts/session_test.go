@@ -77,6 +77,50 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
+// A laptop that was closed before the answer came goes on with the cookie that it
+// has, however late; once the newer cookie was seen, the older has no excuse.
+func TestRefreshLongAfterLostAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.founder()
+	lost := b.cookie
+	if status, _ := b.refresh(); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	never := b.cookie // seen by nobody, or by somebody else
+	h.age(b, 24*time.Hour)
+	b.cookie = lost
+	if status, code := b.refresh(); status != http.StatusOK || b.cookie == lost || b.cookie == never {
+		t.Fatalf("a day later: %d %s", status, code)
+	}
+	h.age(b, sessionGrace+time.Second)
+	if status, code := b.refresh(); status != http.StatusOK {
+		t.Fatalf("and then: %d %s", status, code)
+	}
+	other := h.browser()
+	other.cookie = never
+	if status, code := other.refresh(); status != http.StatusUnauthorized || code != models.CodeSession {
+		t.Errorf("the one that was lost: %d %s", status, code)
+	}
+
+	// The newer one is shown within the moment in which it is not replaced.
+	c := h.browser()
+	if status, _ := c.in("/api/auth/login", Credentials{"ann@example.com", pass}); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	older := c.cookie
+	for range 2 {
+		if status, _ := c.refresh(); status != http.StatusOK {
+			t.Fatal(status)
+		}
+	}
+	h.age(c, sessionGrace+time.Second)
+	c.cookie = older
+	if status, code := c.refresh(); status != http.StatusUnauthorized || code != models.CodeSession {
+		t.Errorf("an older one after the newer was shown: %d %s", status, code)
+	}
+}
+
 // A cookie whose answer was lost is answered again.
 func TestRefreshAfterLostAnswer(t *testing.T) {
 	t.Parallel()
