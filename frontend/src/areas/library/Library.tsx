@@ -1,7 +1,8 @@
 import "./library.css";
+import "./tools.css";
 import { Alert, Anchor, Button, Loader, Text, Title } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { useConnection, useVideoIds } from "@reelroom/react";
+import { useConnection, useVideoCounts, useVideoIds } from "@reelroom/react";
 import { ArrowUp, Film, SearchX } from "lucide-react";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,7 +10,6 @@ import { said } from "../../lib/said";
 import { number } from "../../lib/words";
 import { ChooseFiles } from "../uploads/ChooseFiles";
 import { useCalm } from "./calm";
-import { useCounts } from "./counts";
 import { deletions } from "./deletions";
 import type { Shape } from "./geometry";
 import { restricts, useLibraryQuery } from "./query";
@@ -24,7 +24,7 @@ export function Library({ editor }: { editor: boolean }) {
   const { t } = useTranslation("library");
   const { query, name, change, clear } = useLibraryQuery();
   const [shape, setShape] = useLocalStorage<Shape>({ key: "reelroom.shape", defaultValue: "grid", getInitialValueInEffect: false });
-  const counts = useCounts();
+  const counts = useVideoCounts().value;
   const chosen = useSelection();
   const narrowed = restricts(query);
   const active = (counts?.status.queued ?? 0) + (counts?.status.processing ?? 0);

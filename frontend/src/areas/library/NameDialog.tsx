@@ -1,8 +1,8 @@
-import "../../parts/dialog";
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, Group, TextInput } from "@mantine/core";
 import { useLibraryStore, useVideoDocument } from "@reelroom/react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../../parts/Dialog";
 import { rename } from "./deeds";
 import { askName } from "./naming";
 
@@ -10,7 +10,7 @@ import { askName } from "./naming";
 const maxTitle = 200;
 
 export default function NameDialog({ id }: { id: string }) {
-  const { t } = useTranslation(["library", "common"]);
+  const { t } = useTranslation("library");
   const store = useLibraryStore();
   const video = useVideoDocument(id);
   const [title, setTitle] = useState(video?.title ?? "");
@@ -23,7 +23,7 @@ export default function NameDialog({ id }: { id: string }) {
     close();
   };
   return (
-    <Modal opened onClose={close} title={t("rename.title")} centered closeButtonProps={{ "aria-label": t("common:close") }}>
+    <Dialog title={t("rename.title")} onClose={close}>
       <form onSubmit={(e) => { e.preventDefault(); save(); }}>
         <TextInput
           label={t("rename.label")}
@@ -40,6 +40,6 @@ export default function NameDialog({ id }: { id: string }) {
           <Button type="submit" disabled={!name || long}>{t("rename.save")}</Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,16 +1,15 @@
 import { ActionIcon, CloseButton, NativeSelect, TextInput } from "@mantine/core";
-import { sorts, statuses, verdicts, type VideoQuery, type VideoSort } from "@reelroom/react";
+import { sorts, statuses, verdicts, type VideoCounts, type VideoQuery, type VideoSort } from "@reelroom/react";
 import { LayoutGrid, List, Search } from "lucide-react";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { number, statusWord, verdictWords } from "../../lib/words";
-import type { Counts } from "./counts";
 import type { Shape } from "./geometry";
 
 interface Props {
   query: VideoQuery;
   change: (part: VideoQuery, how?: { replace: boolean }) => void;
-  counts: Counts | undefined;
+  counts: VideoCounts | null;
   shape: Shape;
   setShape: (shape: Shape) => void;
 }

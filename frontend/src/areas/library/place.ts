@@ -45,7 +45,7 @@ function placeOf({ ids, layout, top, cover }: Looking): Place | undefined {
   const pitch = layout.height + layout.gap;
   const beyond = window.scrollY + cover - top;
   if (beyond < pitch / 2 || ids.length === 0) return undefined;
-  const line = Math.floor(beyond / pitch);
+  const line = Math.round(beyond / pitch); // of a row that is hardly seen any more, the next one
   const index = Math.min(line * layout.columns, ids.length - 1);
   return { id: ids[index]!, index, offset: beyond - Math.floor(index / layout.columns) * pitch };
 }
@@ -66,7 +66,7 @@ export function usePlace(now: Looking): void {
     if (before && !wanted && (before.layout.height !== layout.height || before.layout.columns !== layout.columns || before.layout.gap !== layout.gap)) {
       const place = placeOf(before);
       const index = place ? ids.indexOf(place.id) : -1;
-      if (place && index >= 0) goTo({ ...place, index, offset: Math.min(place.offset, layout.height) }, now);
+      if (place && index >= 0) goTo({ ...place, index, offset: Math.min(place.offset, layout.height / 2) }, now);
     }
     last.current = now;
   });
