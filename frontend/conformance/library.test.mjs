@@ -178,15 +178,16 @@ test("a long library: found, narrowed down and ordered by its address", { skip, 
   await page.waitForURL(/\/videos\//);
   assert.ok((await page.evaluate(() => window.scrollY)) < 10, "another page begins at its top");
   await page.goBack();
-  await until(async () => Math.abs((await at()) - y) <= 2, async () => `${await at()} is not ${y}, at ${await page.evaluate(() => `${location.search} ${scrollY} ${sessionStorage.getItem("reelroom.place")} ${document.body.innerText.slice(0, 300)}`)}`);
+  const stands = async () => `${await at()}, not ${y}: ${await page.evaluate(() => `scrolled ${scrollY} of ${document.documentElement.scrollHeight}, kept ${sessionStorage.getItem("reelroom.place")}`)}, ${(await titles(page)).join()}`;
+  await until(async () => Math.abs((await at()) - y) <= 2, stands, 30_000);
   await page.reload();
-  await card(page, "Video 041").waitFor();
-  await until(async () => Math.abs((await at()) - y) <= 2, async () => `after a reload ${await at()} is not ${y}`);
+  await page.getByTestId("videos").waitFor();
+  await until(async () => Math.abs((await at()) - y) <= 2, stands, 30_000);
 
   // As a list, which is remembered; what one looked at stays in sight.
   await page.getByRole("button", { name: "List", exact: true }).evaluate((button) => button.click());
   await page.waitForFunction(() => document.querySelector(".videos.list"));
-  await until(async () => Math.abs(await at()) < 900, async () => `the video is out of sight: ${await page.evaluate(() => `${scrollY} of ${document.documentElement.scrollHeight}, ${document.querySelector(".videos > li").innerText}`)}`, 15_000);
+  await until(async () => Math.abs(await at()) < 900, stands, 15_000);
   t.diagnostic(`${drawn} of 131 drawn in the grid`);
   assert.deepEqual(complaints, [], "the console is clean, so the content policy holds");
 });
