@@ -57,32 +57,74 @@ func (s *Store) dropFormer(ctx context.Context) error {
 // fillBatch is how many records are filled in one go.
 const fillBatch = 500
 
-// fillListing gives an organization's records, or those of all when org is "",
-// what lists need and an earlier version did not write: when the store is
-// opened, and as nodes of that version may still run, when a list is begun. An
-// index finds that there are none.
+// allFilled names the setting that tells that fillAll was done.
+const allFilled = "videos-listed"
+
+// fillAll gives the records of all organizations what lists need and an earlier
+// version did not write. It reads all of them, in one go, and does so once in the
+// life of a database: what nodes of that version write later, or have written
+// meanwhile, is filled when it is listed.
+func (s *Store) fillAll(ctx context.Context) error {
+	short, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	if err := s.settings.FindOne(short, bson.D{{Key: "_id", Value: allFilled}}).Err(); !errors.Is(err, mongo.ErrNoDocuments) {
+		return err
+	}
+	cursor, err := s.videos.Find(ctx, lacking, options.Find().SetBatchSize(fillBatch))
+	if err != nil {
+		return err
+	}
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the server forgets it anyway
+	writes := make([]mongo.WriteModel, 0, fillBatch)
+	for more := true; more; {
+		if more = cursor.Next(ctx); more {
+			var r row
+			if cursor.Decode(&r) != nil {
+				continue // nobody can read it, so that it hinders no other
+			}
+			writes = append(writes, filling(&r.Video))
+		}
+		if len(writes) == fillBatch || !more && len(writes) > 0 {
+			if err := s.fill(ctx, writes); err != nil {
+				return err
+			}
+			writes = writes[:0]
+		}
+	}
+	if err := cursor.Err(); err != nil {
+		return err
+	}
+	_, err = s.Once(ctx, allFilled, "yes")
+	return err
+}
+
+// lacking is the condition of records that an earlier version wrote.
+var lacking = bson.D{{Key: "listed.verdict", Value: nil}}
+
+// fillListing is fillAll for one organization, when a list is begun. An index
+// finds that there are none.
 func (s *Store) fillListing(ctx context.Context, org string) error {
-	filter := bson.D{{Key: "listed.verdict", Value: nil}}
-	if org != "" {
-		filter = append(bson.D{{Key: "organizationId", Value: org}}, filter...)
-	}
+	filter := append(bson.D{{Key: "organizationId", Value: org}}, lacking...)
 	for {
-		lacking, err := s.query(ctx, filter, fillBatch, bson.D{})
-		if err != nil || len(lacking) == 0 {
+		found, err := s.query(ctx, filter, fillBatch, bson.D{})
+		if err != nil || len(found) == 0 {
 			return err
 		}
-		writes := make([]mongo.WriteModel, len(lacking))
-		for i := range lacking {
-			v := &lacking[i]
-			// One that is written meanwhile is filled by who writes it.
-			writes[i] = mongo.NewUpdateOneModel().
-				SetFilter(bson.D{{Key: "_id", Value: key(v.OrganizationID, v.ID)}, {Key: "version", Value: v.Version}}).
-				SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: "listed", Value: listedOf(v)}}}})
+		writes := make([]mongo.WriteModel, len(found))
+		for i := range found {
+			writes[i] = filling(&found[i])
 		}
-		if err := s.fill(ctx, writes); err != nil || len(lacking) < fillBatch {
+		if err := s.fill(ctx, writes); err != nil || len(found) < fillBatch {
 			return err
 		}
 	}
+}
+
+// filling fills a record. One that is written meanwhile is filled by who writes it.
+func filling(v *models.Video) mongo.WriteModel {
+	return mongo.NewUpdateOneModel().
+		SetFilter(bson.D{{Key: "_id", Value: key(v.OrganizationID, v.ID)}, {Key: "version", Value: v.Version}}).
+		SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: "listed", Value: listedOf(v)}}}})
 }
 
 func (s *Store) fill(ctx context.Context, writes []mongo.WriteModel) error {

@@ -1,7 +1,9 @@
 package mongostore
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -54,6 +56,7 @@ func TestVideosFromBeforeSearch(t *testing.T) {
 		}
 	}
 	forget(0, 7)
+	upgraded(t, s)
 	again := open(t, uri)
 	if n, err := s.videos.CountDocuments(t.Context(), bson.D{{Key: "listed.verdict", Value: nil}}); err != nil || n != 0 {
 		t.Errorf("after the start %d are left, %v", n, err)
@@ -73,6 +76,87 @@ func TestVideosFromBeforeSearch(t *testing.T) {
 		if spec.Name == "listed" {
 			t.Error("the index of before is still there")
 		}
+	}
+}
+
+// upgraded lets the next one that opens the database take it for one of an earlier
+// version.
+func upgraded(t *testing.T, s *Store) {
+	t.Helper()
+	if _, err := s.settings.DeleteOne(t.Context(), bson.D{{Key: "_id", Value: allFilled}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// However many videos an earlier version has left, and in however many
+// organizations, they are brought up once, by two servers at the same time if need
+// be; what nobody can read stops neither. A later start does not read them all.
+func TestManyVideosFromBefore(t *testing.T) {
+	t.Parallel()
+	uri := freshDatabase(t)
+	s := open(t, uri)
+	const orgs, each = 3, fillBatch - 100
+	var rows []any
+	for i := range orgs * each {
+		rows = append(rows, rowOf(models.Video{ID: fmt.Sprint("v", i), OrganizationID: fmt.Sprint("org", i%orgs), Title: "One", Status: models.StatusQueued, Version: 1}))
+	}
+	if _, err := s.videos.InsertMany(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.videos.UpdateMany(t.Context(), bson.D{}, bson.D{{Key: "$unset", Value: bson.D{{Key: "listed", Value: 1}}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.videos.InsertOne(t.Context(), bson.D{{Key: "_id", Value: "broken"}, {Key: "organizationId", Value: "broken"}, {Key: "version", Value: "no number"}}); err != nil {
+		t.Fatal(err)
+	}
+	lack := func() int64 {
+		n, err := s.videos.CountDocuments(t.Context(), lacking)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	upgraded(t, s)
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			other, err := Open(t.Context(), uri)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = other.Close(context.Background())
+		})
+	}
+	both.Wait()
+	if n := lack(); n != 1 {
+		t.Errorf("%d are left, not the one that cannot be read", n)
+	}
+	if _, err := s.videos.UpdateByID(t.Context(), key("org0", "v0"), bson.D{{Key: "$unset", Value: bson.D{{Key: "listed", Value: 1}}}}); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, uri)
+	if n := lack(); n != 2 {
+		t.Errorf("a later start has left %d: it reads all videos", n)
+	}
+	if counts, err := again.Count(t.Context(), "org0"); err != nil || counts.Total != each || lack() != 1 {
+		t.Errorf("counted %+v, %v", counts, err)
+	}
+}
+
+// That an index of many videos takes its time does not take that of the steps
+// after it.
+func TestOpenWithASlowIndex(t *testing.T) {
+	t.Parallel()
+	p, uri := proxied(t)
+	p.delay("createIndexes")
+	s, err := Open(t.Context(), uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close(context.Background())
+	if p.late.Load() != nil {
+		t.Error("no index was slow")
 	}
 }
 

@@ -79,37 +79,54 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	s.batches = s.database.Collection("batches")
 	s.organizations, s.users = s.database.Collection("organizations"), s.database.Collection("users")
 	s.clock.ask = s.serverTime
-	opening := ctx // to bring up what an earlier version left may take longer than a call
-	ctx, cancel := context.WithTimeout(ctx, callTime)
-	defer cancel()
-	if _, err := s.clock.now(ctx); err != nil {
-		_ = client.Disconnect(context.WithoutCancel(ctx))
-		return nil, failure(ctx, err)
-	}
-	_, err = s.videos.Indexes().CreateMany(opening, append(indexes(), listingIndexes()...))
-	if err == nil {
-		err = s.dropFormer(ctx)
-	}
-	if err == nil {
-		_, err = s.revocations.Indexes().CreateMany(ctx, revocationIndexes())
-	}
-	if err == nil {
-		_, err = s.audit.Indexes().CreateMany(ctx, auditIndexes())
-	}
-	if err == nil {
-		_, err = s.batches.Indexes().CreateMany(ctx, batchIndexes())
-	}
-	if err == nil {
-		_, err = s.users.Indexes().CreateMany(ctx, userIndexes())
-	}
-	if err == nil {
-		err = s.fillListing(opening, "")
-	}
-	if err != nil {
+	if err := s.prepare(ctx); err != nil {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
 		return nil, failure(ctx, err)
 	}
 	return s, nil
+}
+
+// prepare makes the database ready. Each step has the time of a call, whatever
+// the ones before took; but to bring up the videos of an earlier version may take
+// as long as there are many.
+func (s *Store) prepare(ctx context.Context) error {
+	soon := func(step func(context.Context) error) error {
+		ctx, cancel := context.WithTimeout(ctx, callTime)
+		defer cancel()
+		return step(ctx)
+	}
+	made := func(in *mongo.Collection, indexes []mongo.IndexModel) error {
+		return soon(func(ctx context.Context) error {
+			_, err := in.Indexes().CreateMany(ctx, indexes)
+			return err
+		})
+	}
+	err := soon(func(ctx context.Context) error {
+		_, err := s.clock.now(ctx)
+		return err
+	})
+	if err == nil {
+		_, err = s.videos.Indexes().CreateMany(ctx, append(indexes(), listingIndexes()...))
+	}
+	if err == nil {
+		err = soon(s.dropFormer)
+	}
+	if err == nil {
+		err = made(s.revocations, revocationIndexes())
+	}
+	if err == nil {
+		err = made(s.audit, auditIndexes())
+	}
+	if err == nil {
+		err = made(s.batches, batchIndexes())
+	}
+	if err == nil {
+		err = made(s.users, userIndexes())
+	}
+	if err == nil {
+		err = s.fillAll(ctx)
+	}
+	return err
 }
 
 // indexes of the videos; names are given so that a changed one is noticed. They

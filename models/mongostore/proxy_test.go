@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"reelroom/models/modelstest/testenv"
 )
@@ -32,6 +33,7 @@ type proxy struct {
 	open    map[net.Conn]bool
 
 	lose      atomic.Pointer[string]
+	late      atomic.Pointer[string]
 	swallowed atomic.Int32
 	running   sync.WaitGroup
 }
@@ -74,6 +76,9 @@ func (p *proxy) set(m mode) {
 
 // swallow loses the server's answer to the next command of that name.
 func (p *proxy) swallow(command string) { p.lose.Store(&command) }
+
+// delay lets the next command of that name take longer than a call may.
+func (p *proxy) delay(command string) { p.late.Store(&command) }
 
 // pass waits while nothing gets through.
 func (p *proxy) pass() {
@@ -124,6 +129,9 @@ func (p *proxy) serve(client net.Conn) {
 		p.copy(server, client, func(b []byte) bool {
 			if name := p.lose.Load(); name != nil && bytes.Contains(b, []byte(*name+"\x00\x07\x00\x00\x00videos\x00")) && p.lose.CompareAndSwap(name, nil) {
 				losing.Store(true)
+			}
+			if name := p.late.Load(); name != nil && bytes.Contains(b, []byte(*name+"\x00\x07\x00\x00\x00videos\x00")) && p.late.CompareAndSwap(name, nil) {
+				time.Sleep(callTime + time.Second/2)
 			}
 			return true
 		})
