@@ -132,7 +132,7 @@ func TestConsoleShowsItsOwnOrganization(t *testing.T) {
 		in.open("/api/events?wait=30&video="+s.video.ID, s.token, "application/json")
 		admin := in.badgeOf(s.org, s.admin, models.RoleAdmin)
 		got := in.consoleUntil(admin, "all connections, and what they were sent", func(c models.Console) bool {
-			return c.Connections.Total == s.sockets+3 && !slices.ContainsFunc(c.Connections.Items, func(x models.ConsoleConnection) bool { return x.Door == "socketio" && x.Sent < 2 })
+			return c.Connections.Total == s.sockets+3 && len(c.Missing) == 0 && !slices.ContainsFunc(c.Connections.Items, func(x models.ConsoleConnection) bool { return x.Door == "socketio" && x.Sent < 2 })
 		})
 		if c := got.Connections; c.ByDoor["socketio"] != s.sockets || c.ByDoor["sse"] != 1 || c.ByDoor["ws"] != 1 || c.ByDoor["poll"] != 1 || len(c.Items) != c.Total {
 			t.Errorf("%s: %+v", s.org, c.ByDoor)
@@ -204,7 +204,9 @@ func TestConsoleOverTwoServers(t *testing.T) {
 	b.listen(token)
 	b.open("/api/events", token, "text/event-stream")
 	for _, in := range []*installation{a, b} {
-		got := in.consoleUntil(admin, "both servers", func(c models.Console) bool { return len(c.Nodes) == 2 && c.Connections.Total == 3 })
+		got := in.consoleUntil(admin, "both servers, and the worker of one", func(c models.Console) bool {
+			return len(c.Nodes) == 2 && c.Connections.Total == 3 && len(c.Missing) == 0 && len(c.Queue.Workers) > 0
+		})
 		perNode := map[string]int{}
 		for _, c := range got.Connections.Items {
 			perNode[c.Node]++
@@ -224,6 +226,6 @@ func TestConsoleOverTwoServers(t *testing.T) {
 		return len(c.Nodes) == 1 && c.Connections.Total == 1 && len(c.Missing) == 0
 	})
 	t.Logf("the killed server was gone after %v", time.Since(killed).Round(time.Millisecond))
-	a.consoleUntil(admin, "no worker", func(c models.Console) bool { return len(c.Queue.Workers) == 0 })
+	a.consoleUntil(admin, "no worker", func(c models.Console) bool { return len(c.Missing) == 0 && len(c.Queue.Workers) == 0 })
 	t.Logf("its worker after %v", time.Since(killed).Round(time.Millisecond))
 }

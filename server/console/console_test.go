@@ -189,6 +189,38 @@ func TestMissingPartsAreNamed(t *testing.T) {
 	}
 }
 
+// slow are a queue and a store of which each answer takes a second.
+type slow struct{ *fakes }
+
+func (s slow) Loads(ctx context.Context, orgs ...string) ([]queue.Load, error) {
+	time.Sleep(time.Second)
+	return s.fakes.Loads(ctx, orgs...)
+}
+
+func (s slow) Processes(ctx context.Context) ([]queue.Process, error) {
+	time.Sleep(time.Second)
+	return s.fakes.Processes(ctx)
+}
+
+func (s slow) List(ctx context.Context, org string, page models.Page) (models.VideoPage, error) {
+	time.Sleep(time.Second)
+	return s.fakes.List(ctx, org, page)
+}
+
+// What has to be waited for is waited for at once.
+func TestASnapshotTakesWhatItsSlowestPartDoes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newNode(&wires{}, &fakes{})
+		c.Queue, c.Store = slow{&fakes{}}, slow{&fakes{}}
+		began := time.Now()
+		s, err := c.Snapshot(t.Context(), admin)
+		if took := time.Since(began); err != nil || len(s.Missing) != 0 || len(s.Queue.Workers) != 2 || took > time.Second {
+			t.Errorf("%v, %q, after %v", err, s.Missing, took)
+		}
+	})
+}
+
 // However many look, and however often, there is one look a second, and each
 // organization has its own.
 func TestManyAdminsShareALook(t *testing.T) {

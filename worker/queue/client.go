@@ -11,6 +11,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/singleflight"
 
 	"reelroom/models"
 )
@@ -38,6 +39,7 @@ type Client struct {
 	inspector *asynq.Inspector
 	order     order
 	counts    counts
+	asking    singleflight.Group // of Processes
 }
 
 // NewClient returns a client over a connection that the caller keeps.

@@ -100,22 +100,18 @@ type Process struct {
 func NameOf(host string, pid int) string { return fmt.Sprintf("%s.%d.", host, pid) }
 
 // Processes lists those that run a worker, by id. One that has died is listed
-// for some seconds more.
+// for some seconds more. Who asks while another does gets the same answer, which
+// nobody may change.
 func (c *Client) Processes(ctx context.Context) ([]Process, error) {
-	type answer struct {
-		list []Process
-		err  error
-	}
-	done := make(chan answer, 1) // asynq takes no context
-	go func() {
-		list, err := c.processes()
-		done <- answer{list, err}
-	}()
+	// asynq takes no context: while Redis hangs, one goroutine waits for it,
+	// however many ask.
+	done := c.asking.DoChan("", func() (any, error) { return c.processes() })
 	ctx, cancel := context.WithTimeout(ctx, positionTime)
 	defer cancel()
 	select {
 	case a := <-done:
-		return a.list, a.err
+		list, _ := a.Val.([]Process)
+		return list, a.Err
 	case <-ctx.Done():
 		return nil, unavailable(ctx.Err())
 	}

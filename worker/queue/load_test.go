@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,4 +111,47 @@ func TestProcesses(t *testing.T) {
 			}
 		}
 	})
+}
+
+// While Redis takes connections and says nothing, those who ask about the workers
+// are told so in time, and leave one question behind between them.
+func TestProcessesOfARedisThatHangs(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var came atomic.Int64
+	var held sync.WaitGroup
+	held.Go(func() {
+		var open []net.Conn
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				break
+			}
+			came.Add(1)
+			open = append(open, conn)
+		}
+		for _, conn := range open {
+			conn.Close()
+		}
+	})
+	t.Cleanup(held.Wait)
+	t.Cleanup(func() { l.Close() })
+	client := redis.NewClient(&redis.Options{Addr: l.Addr().String(), ContextTimeoutEnabled: true, MaxRetries: -1, PoolSize: 100, ReadTimeout: time.Minute})
+	t.Cleanup(func() { client.Close() })
+	c := NewClient(client)
+	var all sync.WaitGroup
+	for range 40 {
+		all.Go(func() {
+			if _, err := c.Processes(t.Context()); models.CodeOf(err) != models.CodeUnavailable {
+				t.Errorf("answered %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if n := came.Load(); n < 1 || n > 5 {
+		t.Errorf("%d connections for one question", n)
+	}
 }
