@@ -39,7 +39,7 @@ type Client struct {
 	inspector *asynq.Inspector
 	order     order
 	counts    counts
-	asking    singleflight.Group // of Processes
+	asking    singleflight.Group // of asynq; see soon
 }
 
 // NewClient returns a client over a connection that the caller keeps.
@@ -116,7 +116,7 @@ func (c *Client) permit(ctx context.Context, t models.Task) error {
 
 // Depth returns how many tasks wait, for metrics.
 func (c *Client) Depth() (int, error) {
-	info, err := c.info()
+	info, err := soon(context.Background(), &c.asking, "info", c.info)
 	if err != nil || info == nil {
 		return 0, err
 	}

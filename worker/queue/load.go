@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/singleflight"
 
 	"reelroom/models"
 )
@@ -103,17 +104,22 @@ func NameOf(host string, pid int) string { return fmt.Sprintf("%s.%d.", host, pi
 // for some seconds more. Who asks while another does gets the same answer, which
 // nobody may change.
 func (c *Client) Processes(ctx context.Context) ([]Process, error) {
-	// asynq takes no context: while Redis hangs, one goroutine waits for it,
-	// however many ask.
-	done := c.asking.DoChan("", func() (any, error) { return c.processes() })
+	return soon(ctx, &c.asking, "processes", c.processes)
+}
+
+// soon asks asynq, which takes no context, for no longer than an answer can do
+// without. While Redis hangs, one goroutine waits for each question, however many
+// ask.
+func soon[T any](ctx context.Context, asking *singleflight.Group, question string, ask func() (T, error)) (answer T, err error) {
+	done := asking.DoChan(question, func() (any, error) { return ask() })
 	ctx, cancel := context.WithTimeout(ctx, positionTime)
 	defer cancel()
 	select {
 	case a := <-done:
-		list, _ := a.Val.([]Process)
-		return list, a.Err
+		answer, _ = a.Val.(T)
+		return answer, a.Err
 	case <-ctx.Done():
-		return nil, unavailable(ctx.Err())
+		return answer, unavailable(ctx.Err())
 	}
 }
 

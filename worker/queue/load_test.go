@@ -113,8 +113,8 @@ func TestProcesses(t *testing.T) {
 	})
 }
 
-// While Redis takes connections and says nothing, those who ask about the workers
-// are told so in time, and leave one question behind between them.
+// While Redis takes connections and says nothing, those who ask for what asynq
+// tells are answered in time, and leave one question of each kind behind.
 func TestProcessesOfARedisThatHangs(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -148,10 +148,13 @@ func TestProcessesOfARedisThatHangs(t *testing.T) {
 			if _, err := c.Processes(t.Context()); models.CodeOf(err) != models.CodeUnavailable {
 				t.Errorf("answered %v", err)
 			}
+			if _, err := c.Depth(); models.CodeOf(err) != models.CodeUnavailable {
+				t.Errorf("how much waits was answered %v", err)
+			}
 		})
 	}
 	all.Wait()
 	if n := came.Load(); n < 1 || n > 5 {
-		t.Errorf("%d connections for one question", n)
+		t.Errorf("%d connections for two questions", n)
 	}
 }
