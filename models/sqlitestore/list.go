@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"strings"
+	"time"
 
 	"reelroom/models"
 	"reelroom/models/record"
@@ -23,9 +24,21 @@ func (s *Store) List(ctx context.Context, org string, page models.Page) (models.
 	if err != nil || len(selection.Statuses) == 0 {
 		return models.VideoPage{}, err
 	}
+	if selection.Text != "" {
+		free, err := s.searches.take(ctx, org)
+		if err != nil {
+			return models.VideoPage{}, unavailable(err)
+		}
+		defer free()
+	}
 	query, args := listQuery(org, &selection)
 	found, err := s.query(ctx, query, args...)
 	return selection.Cut(found), err
+}
+
+// unavailable tells of a search that waited too long for its turn.
+func unavailable(err error) error {
+	return models.Errorf(models.CodeUnavailable, "Too much is searched for at the moment.").Because(err).Again(time.Second)
 }
 
 // listQuery walks an index in order from the place on, so that a page costs

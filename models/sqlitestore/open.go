@@ -22,6 +22,7 @@ const readers = 4
 // Store is a [models.Store] in one file.
 type Store struct {
 	write, read *sql.DB
+	searches    *searches
 	lock        *os.File
 	now         func() time.Time
 	closing     sync.Once
@@ -46,7 +47,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{lock: lock, now: time.Now}
+	s := &Store{lock: lock, now: time.Now, searches: newSearches()}
 	if err := s.connect(ctx, path); err != nil {
 		return nil, errors.Join(failure(ctx, err), s.Close(ctx))
 	}
