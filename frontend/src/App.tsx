@@ -2,23 +2,28 @@ import { lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
 import { Waiting } from "./parts/Waiting";
 import { Room } from "./parts/Room";
-import { useSession } from "./lib/session";
+import { useSession, useStanding } from "./lib/session";
 
 /** Each loaded only where it is shown. */
 const Docs = lazy(() => import("./docs/Docs"));
 const SignIn = lazy(() => import("./areas/account/SignIn"));
 const Join = lazy(() => import("./areas/account/Join"));
+const Lost = lazy(() => import("./areas/account/Lost"));
 const Reset = lazy(() => import("./areas/account/Reset"));
+
+/** What stands in place of the library while nobody is signed in. */
+const without = { known: <SignIn />, asking: <Waiting whole />, lost: <Lost /> };
 
 export function App() {
   const session = useSession();
+  const standing = useStanding();
   return (
     <Suspense fallback={<Waiting whole />}>
       <Switch>
         <Route path="/docs"><Docs /></Route>
         <Route path="/join"><Join /></Route>
         <Route path="/reset"><Reset /></Route>
-        <Route>{session ? <Room key={`${session.organization}\n${session.userId}`} session={session} /> : <SignIn />}</Route>
+        <Route>{session ? <Room key={`${session.organization}\n${session.userId}`} session={session} /> : without[standing]}</Route>
       </Switch>
     </Suspense>
   );

@@ -7,13 +7,17 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { startWords } from "./lib/i18n";
-import { mayRenew, renew } from "./lib/session";
+import { takeSecret } from "./lib/secret";
+import { start } from "./lib/session";
 import { theme } from "./theme";
+
+takeSecret();
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false }, mutations: { retry: false } } });
 
-// Who comes back with an account sees the library at once, not the sign-in page for a moment.
-await Promise.all([startWords(), mayRenew() && renew()]);
+// Who comes back with an account sees the library at once; where that takes long, the page says that it waits.
+const soon = new Promise((resolve) => setTimeout(resolve, 600));
+await Promise.all([startWords(), Promise.race([start(), soon])]);
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

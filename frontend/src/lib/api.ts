@@ -5,13 +5,18 @@ import { currentSession, freshToken, renew, signOut, type SignedIn } from "./ses
 /** Calls the server with the session's token and reads its JSON; a refusal becomes a ReelroomError. */
 export async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
   let response = await send(path, init, await freshToken());
-  // A token may end or be taken back earlier than it says; the cookie of an account gives another.
-  if (response.status === 401 && currentSession()?.account && (await renew())) response = await send(path, init, await freshToken());
-  if (!response.ok) {
-    const problem = await problemOf(response);
-    if (response.status === 401 && problem.code.startsWith("token_") && currentSession()) signOut("ended");
-    throw problem;
+  let problem = response.ok ? undefined : await problemOf(response);
+  // A token may end or be taken back earlier than it says; the cookie of an account gives another, or ends the session.
+  if (problem?.status === 401 && problem.code.startsWith("token_")) {
+    const held = currentSession();
+    if (held?.account && (await renew())) {
+      response = await send(path, init, await freshToken());
+      problem = response.ok ? undefined : await problemOf(response);
+    } else if (held && !held.account) {
+      signOut(problem.code === "token_revoked" ? "taken" : "ended");
+    }
   }
+  if (problem) throw problem;
   const text = await response.text();
   return (text ? JSON.parse(text) : undefined) as T;
 }

@@ -27,6 +27,7 @@ export function Room({ session }: { session: Session }) {
     uploads.accepted = store.put;
     return () => {
       uploads.accepted = () => {};
+      uploads.clear(); // they were this person's
     };
   }, [store]);
 
@@ -35,10 +36,11 @@ export function Room({ session }: { session: Session }) {
     () =>
       store.subscribe(() => {
         const { state, error } = store.getConnection();
-        if (state !== "refused" || !error?.code.startsWith("token_")) return;
-        if (currentSession()?.account) return void renew();
-        uploads.clear();
-        signOut(error.code === "token_expired" ? "ended" : "refused");
+        if (state !== "refused" || !error) return;
+        // A connection that the server closed may mean another role, or none: the answer tells.
+        if (currentSession()?.account && !["rate_limited", "unavailable"].includes(error.code)) return void renew();
+        if (!error.code.startsWith("token_")) return;
+        signOut(({ token_expired: "ended", token_revoked: "taken" } as Record<string, string>)[error.code] ?? "refused");
       }),
     [store],
   );

@@ -1,71 +1,104 @@
-import { Alert, Anchor, Button, Divider, Stack, Text, Textarea, Title } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { Alert, Anchor, Button, Divider, Skeleton, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { authOptions, localSession } from "../../lib/api";
-import { signIn, useNotice } from "../../lib/session";
+import { authOptions, type AuthOptions } from "../../lib/api";
+import { said } from "../../lib/said";
+import { useNotice } from "../../lib/session";
+import { FoundForm } from "./FoundForm";
+import { Frame } from "./Frame";
+import { Local } from "./Local";
+import { SignInForm } from "./SignInForm";
+import { TokenForm } from "./TokenForm";
 
 export default function SignIn() {
+  const { t } = useTranslation(["account", "common"]);
+  const options = useQuery({
+    queryKey: ["auth", "options"],
+    queryFn: authOptions,
+    staleTime: 0,
+    refetchInterval: ({ state }) => (state.status === "error" ? 5_000 : false),
+  });
+  const [founding, setFounding] = useState(false);
+
+  if (options.isError) {
+    return (
+      <Frame title={t("away.title")} words={t("away.again")}>
+        <Alert color="red" role="alert">{said(options.error)}</Alert>
+        <Button loading={options.isFetching} onClick={() => void options.refetch()}>{t("common:tryAgain")}</Button>
+      </Frame>
+    );
+  }
+  if (!options.data) {
+    return <Frame title="Reelroom"><Skeleton h={38} aria-busy /><Skeleton h={38} /><Skeleton h={42} /></Frame>;
+  }
+  if (options.data.setup) return <First options={options.data} />;
+  if (founding) {
+    return (
+      <Frame title={t("found.title")} words={t("found.words")}>
+        <FoundForm withCode={false} focus />
+        <div className="others"><Anchor inherit component="button" type="button" onClick={() => setFounding(false)}>{t("found.back")}</Anchor></div>
+      </Frame>
+    );
+  }
+  return <Again options={options.data} onFound={() => setFounding(true)} />;
+}
+
+/** On an empty machine: an organization, or a look around without one. */
+function First({ options }: { options: AuthOptions }) {
+  const { t } = useTranslation("account");
+  return (
+    <Frame
+      title={t("first.title")}
+      words={t("first.words")}
+      beside={
+        options.local && (
+          <>
+            <Title order={2} size="h4">{t("local.title")}</Title>
+            <Text size="sm" c="dimmed">{t("local.words")}</Text>
+            <Local />
+          </>
+        )
+      }
+    >
+      <Notice />
+      <FoundForm withCode={options.setupCode ?? false} />
+      <TokenForm open={false} />
+    </Frame>
+  );
+}
+
+function Again({ options, onFound }: { options: AuthOptions; onFound: () => void }) {
+  const { t } = useTranslation("account");
+  const [forgot, setForgot] = useState(false);
+  const accounts = options.accounts ?? false;
+  return (
+    <Frame title="Reelroom" words={t("signIn.words")}>
+      <Notice />
+      {accounts && (
+        <>
+          <SignInForm />
+          <div className="others">
+            <Anchor inherit component="button" type="button" aria-expanded={forgot} onClick={() => setForgot(!forgot)}>{t("forgot.ask")}</Anchor>
+            {options.registration && <Anchor inherit component="button" type="button" onClick={onFound}>{t("found.ask")}</Anchor>}
+          </div>
+          {forgot && <Text size="sm" c="dimmed" role="status">{t("forgot.words")}</Text>}
+        </>
+      )}
+      {options.local && (
+        <>
+          {accounts && <Divider label={t("or")} />}
+          <Local variant={accounts ? "default" : "filled"} />
+        </>
+      )}
+      {!accounts && options.local && <Divider label={t("or")} />}
+      <TokenForm open={!accounts && !options.local} />
+    </Frame>
+  );
+}
+
+function Notice() {
   const { t } = useTranslation();
   const notice = useNotice();
-  const [token, setToken] = useState("");
-  const [error, setError] = useState("");
-  const options = useQuery({ queryKey: ["auth", "options"], queryFn: authOptions });
-  const local = useMutation({ mutationFn: localSession, onSuccess: (answer) => signIn(answer.token) });
-
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!signIn(token)) setError("This is not a token: it should be three parts joined by dots.");
-  };
-
-  return (
-    <main className="signIn">
-      <Stack gap="lg">
-        <Stack gap={6} align="center" ta="center">
-          <img src="/icon.svg" alt="" width={52} height={52} />
-          <Title order={1} size="h2">Reelroom</Title>
-          <Text c="dimmed">Your team’s videos, live as they are processed.</Text>
-        </Stack>
-        <Stack className="panel" p="lg" gap="md">
-          {notice && <Alert color="yellow" role="status">{t(`ended.${notice as "ended"}`)}</Alert>}
-          {options.isError && (
-            <Alert color="red" title="The server does not answer" role="alert">
-              {options.error.message}{" "}
-              <Anchor inherit component="button" type="button" onClick={() => void options.refetch()}>Try again</Anchor>
-            </Alert>
-          )}
-          {options.data?.local && (
-            <>
-              <Button size="md" loading={local.isPending} onClick={() => local.mutate()} data-testid="local">
-                Continue as the local admin
-              </Button>
-              {local.isError && <Alert color="red" role="alert">{local.error.message}</Alert>}
-              <Divider label="or" />
-            </>
-          )}
-          <form onSubmit={submit}>
-            <Stack gap="sm">
-              <Textarea
-                label="Access token"
-                description="A JSON Web Token for your organization. It is kept until you close this tab."
-                rows={3}
-                value={token}
-                onChange={(e) => {
-                  setToken(e.currentTarget.value);
-                  setError("");
-                }}
-                error={error}
-                autoComplete="off"
-                spellCheck={false}
-                styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: "0.8rem" } }}
-              />
-              <Button type="submit" variant={options.data?.local ? "default" : "filled"} disabled={!token.trim()}>
-                Sign in with the token
-              </Button>
-            </Stack>
-          </form>
-        </Stack>
-      </Stack>
-    </main>
-  );
+  return notice ? <Alert color="yellow" role="status">{t(`ended.${notice as "ended"}`)}</Alert> : null;
 }
