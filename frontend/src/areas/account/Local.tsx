@@ -11,7 +11,7 @@ export function Local(props: ButtonProps) {
   const local = useMutation({ mutationFn: localSession, onSuccess: (answer) => signIn(answer.token) });
   return (
     <>
-      <Button size="md" variant="default" {...props} loading={local.isPending} onClick={() => local.mutate()} data-testid="local">{t("local.do")}</Button>
+      <Button size="md" px="xs" variant="default" {...props} loading={local.isPending} onClick={() => local.mutate()} data-testid="local">{t("local.do")}</Button>
       {local.isError && <Alert color="red" role="alert">{said(local.error)}</Alert>}
     </>
   );
