@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -40,7 +41,9 @@ func (f *figures) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements [prometheus.Collector]. What cannot be read is left out.
 func (f *figures) Collect(out chan<- prometheus.Metric) {
-	all, err := f.read(context.Background()) // bounded
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	all, err := f.read(ctx)
 	if err != nil {
 		return
 	}

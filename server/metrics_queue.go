@@ -16,53 +16,52 @@ func queueMetrics(q *queue.Client, gauge func(name, help string, read func() flo
 	counter func(name, help string, read func() float64, labels ...prometheus.Labels)) {
 	var mu sync.Mutex
 	var read time.Time
-	var last queue.OrderStats
-	var failed error
-	// One answer serves all figures of a scrape.
-	order := func(figure func(queue.OrderStats) float64) func() float64 {
+	var order queue.OrderStats
+	var depth int
+	var slots map[string]int
+	var unordered, unmeasured, unlisted error
+	// look asks for everything at once: one answer serves all figures of a scrape,
+	// which waits once where none comes.
+	look := func(figure func() (float64, error)) func() float64 {
 		return func() float64 {
 			mu.Lock()
 			defer mu.Unlock()
 			if time.Since(read) > time.Second {
-				last, failed = q.Order(context.Background())
+				var all sync.WaitGroup
+				all.Go(func() { order, unordered = q.Order(context.Background()) })
+				all.Go(func() { depth, unmeasured = q.Depth() })
+				all.Go(func() {
+					var list []queue.Process
+					list, unlisted = q.Processes(context.Background())
+					slots = map[string]int{}
+					for _, p := range list {
+						slots["all"] += p.Concurrency
+						slots["busy"] += p.Busy
+					}
+				})
+				all.Wait()
 				read = time.Now()
 			}
-			if failed != nil {
-				return -1
+			if value, err := figure(); err == nil {
+				return value
 			}
-			return figure(last)
+			return -1
 		}
 	}
 	const away = "; -1 when the queue does not answer."
 	gauge("queue_waiting", "Videos that wait for a worker"+away,
-		order(func(s queue.OrderStats) float64 { return float64(s.Waiting) }), nil)
+		look(func() (float64, error) { return float64(order.Waiting), unordered }), nil)
 	gauge("queue_running", "Videos that workers have taken"+away,
-		order(func(s queue.OrderStats) float64 { return float64(s.Running) }), nil)
+		look(func() (float64, error) { return float64(order.Running), unordered }), nil)
 	gauge("queue_organizations", "Organizations whose videos wait"+away,
-		order(func(s queue.OrderStats) float64 { return float64(s.Organizations) }), nil)
+		look(func() (float64, error) { return float64(order.Organizations), unordered }), nil)
 	gauge("queue_oldest_seconds", "How long the video that has waited longest has done so"+away,
-		order(func(s queue.OrderStats) float64 { return s.Oldest.Seconds() }), nil)
-	gauge("queue_tasks", "asynq's tasks that are not running, one for each video that waits"+away, func() float64 {
-		n, err := q.Depth()
-		if err != nil {
-			return -1
-		}
-		return float64(n)
-	}, nil)
-	for state, figure := range map[string]func(queue.Process) int{
-		"all": func(p queue.Process) int { return p.Concurrency }, "busy": func(p queue.Process) int { return p.Busy },
-	} {
-		gauge("queue_slots", "Videos that the workers of the whole installation can work on at once, and those that they do"+away, func() float64 {
-			list, err := q.Processes(context.Background()) // bounded
-			if err != nil {
-				return -1
-			}
-			sum := 0
-			for _, p := range list {
-				sum += figure(p)
-			}
-			return float64(sum)
-		}, prometheus.Labels{"state": state})
+		look(func() (float64, error) { return order.Oldest.Seconds(), unordered }), nil)
+	gauge("queue_tasks", "asynq's tasks that are not running, one for each video that waits"+away,
+		look(func() (float64, error) { return float64(depth), unmeasured }), nil)
+	for _, state := range []string{"all", "busy"} {
+		gauge("queue_slots", "Videos that the workers of the whole installation can work on at once, and those that they do"+away,
+			look(func() (float64, error) { return float64(slots[state]), unlisted }), prometheus.Labels{"state": state})
 	}
 	count := func(name, help string, figure func(queue.Counts) uint64) {
 		counter(name, help, func() float64 { return float64(figure(q.Counts())) })
