@@ -4,6 +4,7 @@ import type console from "./locales/en/console.json";
 import type library from "./locales/en/library.json";
 import type policy from "./locales/en/policy.json";
 import type settings from "./locales/en/settings.json";
+import type uploads from "./locales/en/uploads.json";
 import type video from "./locales/en/video.json";
 
 declare module "i18next" {
@@ -17,6 +18,7 @@ declare module "i18next" {
       library: typeof library;
       policy: typeof policy;
       settings: typeof settings;
+      uploads: typeof uploads;
       video: typeof video;
     };
   }

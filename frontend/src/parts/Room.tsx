@@ -62,7 +62,7 @@ export function Room({ session }: { session: Session }) {
         </Suspense>
       </main>
       {editor && <Naming />}
-      {editor && <Uploads />}
+      <Uploads session={session} editor={editor} />
       {editor && <DropCover />}
     </ReelroomProvider>
   );

@@ -1,9 +1,12 @@
 import { Text } from "@mantine/core";
 import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { taken } from "./picked";
 import { uploads } from "./uploads";
 
-/** Takes files that are dropped anywhere on the page. */
+/** Takes files and folders that are dropped anywhere on the page, or pasted into it. */
 export function DropCover() {
+  const { t } = useTranslation();
   const [over, setOver] = useState(false);
 
   useEffect(() => {
@@ -17,9 +20,14 @@ export function DropCover() {
       e.preventDefault();
       depth = 0;
       setOver(false);
-      uploads.add(e.dataTransfer?.files ?? []);
+      void uploads.addDropped(taken(e.dataTransfer));
     };
-    const listeners = { dragenter: enter, dragleave: leave, dragover: hover, drop } as const;
+    const paste = (e: ClipboardEvent) => {
+      if (!e.clipboardData?.files.length) return;
+      e.preventDefault();
+      void uploads.addDropped(taken(e.clipboardData));
+    };
+    const listeners = { dragenter: enter, dragleave: leave, dragover: hover, drop, paste } as const;
     for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener as EventListener);
     return () => {
       for (const [name, listener] of Object.entries(listeners)) window.removeEventListener(name, listener as EventListener);
@@ -28,7 +36,7 @@ export function DropCover() {
 
   return over ? (
     <div className="dropCover" aria-hidden>
-      <Text size="xl" fw={600}>Drop to upload</Text>
+      <Text size="xl" fw={600}>{t("upload.drop")}</Text>
     </div>
   ) : null;
 }
