@@ -114,7 +114,7 @@ export class Queue {
           at: Date.now() + this.all / 1e6, handle,
         };
         const job = this.put(one, file, "waiting");
-        void claim(one.key).then((free) => (job.free = free ?? undefined));
+        this.claim(job);
         this.keep(job);
       }
     }
@@ -130,7 +130,9 @@ export class Queue {
     };
     if (!isFileOf(one, file)) return false;
     const job = this.put(one, undefined, "waiting");
+    this.claim(job);
     this.given(job, file, handle);
+    this.next();
     return true;
   }
 
@@ -227,6 +229,13 @@ export class Queue {
     this.all++;
     this.jobs.push(job);
     return job;
+  }
+
+  private claim(job: Job): void {
+    void claim(job.kept.key).then((free) => {
+      if (this.jobs.includes(job)) job.free = free ?? undefined;
+      else free?.();
+    });
   }
 
   private given(job: Job, file: File, handle: Handle | undefined): void {
