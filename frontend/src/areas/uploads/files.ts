@@ -30,7 +30,3 @@ export async function readable(file: File): Promise<boolean> {
     return false;
   }
 }
-
-export function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
-}

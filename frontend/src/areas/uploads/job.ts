@@ -46,6 +46,27 @@ export interface Kept {
   file?: File;
 }
 
+/** What is shown of all. */
+export interface Uploads {
+  readonly list: readonly Upload[];
+  /** Of those that came since nothing was on its way: all, and those that have become videos. */
+  readonly total: number;
+  readonly done: number;
+  /** Ids at the server of uploads that another tab of this browser has. */
+  readonly elsewhere: readonly string[];
+  /** What this browser has kept was looked at. */
+  readonly ready: boolean;
+}
+
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+/** What is kept of a file from the first moment on. */
+export const keptOf = (owner: string, file: Pick<Kept, "name" | "size" | "lastModified"> & Partial<Kept>): Kept => ({
+  key: newKey(), owner, id: "", sent: 0, paused: false, at: Date.now(), ...file,
+});
+
 /** How many files are sent at a time. */
 export const parallel = 3;
 /** How many files may be in line. */

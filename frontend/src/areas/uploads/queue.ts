@@ -1,25 +1,13 @@
 import type { VideoDocument } from "@reelroom/react";
 import { call } from "../../lib/api";
 import { currentSession, renew, signOut } from "../../lib/session";
-import { discard, fileOf, newKey, readable } from "./files";
-import { isFileOf, maxJobs, parallel, shownOf, type Job, type Kept, type State, type Upload } from "./job";
+import { discard, fileOf, readable } from "./files";
+import { isFileOf, keptOf, maxJobs, parallel, shownOf, type Job, type Kept, type State, type Uploads } from "./job";
 import { Pace } from "./pace";
 import type { Handle, Picked } from "./picked";
 import { send } from "./send";
 import { claim, drop, isKeptWhole, keep, kept } from "./shelf";
 import { pause, type Diagnosis } from "./trouble";
-
-/** What is shown of all. */
-export interface Uploads {
-  readonly list: readonly Upload[];
-  /** Of those that came since nothing was on its way: all, and those that have become videos. */
-  readonly total: number;
-  readonly done: number;
-  /** Ids at the server of uploads that another tab of this browser has. */
-  readonly elsewhere: readonly string[];
-  /** What this browser has kept was looked at. */
-  readonly ready: boolean;
-}
 
 const busy: ReadonlySet<State> = new Set(["sending", "checking", "retrying"]);
 /** How often moving bytes are shown, in ms. */
@@ -109,10 +97,7 @@ export class Queue {
       if (known) this.given(known, file, handle);
       else if (this.jobs.length >= maxJobs) refused++;
       else if (!this.jobs.some((j) => j.state !== "failed" && j.state !== "done" && j.file && isFileOf(j.kept, file) && j.kept.lastModified === file.lastModified)) {
-        const one: Kept = {
-          key: newKey(), owner: this.owner, name: file.name, size: file.size, lastModified: file.lastModified, id: "", sent: 0, paused: false,
-          at: Date.now() + this.all / 1e6, handle,
-        };
+        const one = keptOf(this.owner, { name: file.name, size: file.size, lastModified: file.lastModified, handle, at: Date.now() + this.all / 1e6 });
         const job = this.put(one, file, "waiting");
         this.claim(job);
         this.keep(job);
@@ -124,10 +109,7 @@ export class Queue {
 
   /** Goes on with what the server has of a file, begun by this person wherever. False when it is another file. */
   adopt(begun: { id: string; fileName: string; size: number; received: number }, { file, handle }: Picked): boolean {
-    const one: Kept = {
-      key: newKey(), owner: this.owner, name: begun.fileName, size: begun.size, lastModified: 0, id: begun.id, sent: begun.received, paused: false,
-      at: Date.now(), handle,
-    };
+    const one = keptOf(this.owner, { name: begun.fileName, size: begun.size, lastModified: 0, id: begun.id, sent: begun.received, handle });
     if (!isFileOf(one, file)) return false;
     const job = this.put(one, undefined, "waiting");
     this.claim(job);
@@ -244,6 +226,10 @@ export class Queue {
     job.kept.handle = handle;
     this.line(job);
     this.keep(job);
+  }
+
+  private claim(job: Job): void {
+    void claim(job.kept.key).then((free) => (job.free = free ?? undefined));
   }
 
   private line(job: Job): void {
