@@ -58,9 +58,12 @@ function organization() {
     assert.ok(response.ok, `${method} ${path}: ${response.status}`);
     return response.json();
   };
+  const pages = [];
   return {
     token,
     call,
+    /** What the open pages say of uploads. */
+    seen: () => Promise.all(pages.filter((p) => !p.isClosed()).map((p) => p.getByTestId("uploads").innerText({ timeout: 1_000 }).catch(() => ""))),
     videos: async () => (await call("/api/videos?limit=100")).data,
     async open(t, { user = "ana", address = server.url, script } = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
@@ -69,6 +72,7 @@ function organization() {
       await context.addInitScript(script ?? (() => delete window.showOpenFilePicker));
       const page = await context.newPage();
       page.setDefaultTimeout(patience);
+      pages.push(page);
       page.complaints = [];
       page.on("pageerror", (error) => page.complaints.push(String(error)));
       page.on("console", (message) => message.type() === "error" && !/Failed to load resource|WebSocket/.test(message.text()) && page.complaints.push(message.text()));
@@ -93,7 +97,7 @@ async function until(met, why) {
   for (const end = Date.now() + patience; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
     const got = await met();
     if (got) return got;
-    assert.ok(Date.now() < end, why);
+    if (Date.now() > end) assert.fail(typeof why === "function" ? await why() : why);
   }
 }
 
@@ -105,7 +109,7 @@ async function arrived(org, file) {
   const [video, ...more] = await until(async () => {
     const found = (await org.videos()).filter((v) => v.fileName === file.name);
     return found.length > 0 && found;
-  }, `${file.name} did not become a video`);
+  }, async () => `${file.name} did not become a video. ${JSON.stringify((await org.call("/api/uploads")).data)} ${JSON.stringify(await org.seen())}`);
   assert.deepEqual(more, [], `${file.name} became more than one video`);
   assert.equal(video.sha256, file.sha);
   assert.equal(video.title, file.name.replace(/\.mp4$/, ""));

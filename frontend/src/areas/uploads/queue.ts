@@ -228,10 +228,6 @@ export class Queue {
     this.keep(job);
   }
 
-  private claim(job: Job): void {
-    void claim(job.kept.key).then((free) => (job.free = free ?? undefined));
-  }
-
   private line(job: Job): void {
     job.state = "waiting";
     job.trouble = null;
