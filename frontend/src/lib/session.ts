@@ -179,7 +179,8 @@ async function ask(): Promise<boolean> {
       take(answer);
       return true;
     }
-    if (response.status < 500 && response.status !== 429) {
+    // Any other refusal may be of something on the way: a proxy, a portal.
+    if (response.status === 401) {
       // A token that still held was taken back; one that is over is nobody's doing.
       end(session && session.expiresAt > Date.now() ? "taken" : "ended");
       return false;
