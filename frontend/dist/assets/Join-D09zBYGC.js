@@ -1,1 +1,0 @@
-import{r as e}from"./base-CdbY3eej.js";import{c as t}from"./react-Xr1HupA7.js";var n=t();function r(){return(0,n.jsx)(`main`,{className:`wrap main`,children:(0,n.jsx)(e,{})})}export{r as default};

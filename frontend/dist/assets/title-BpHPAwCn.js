@@ -1,0 +1,1 @@
+import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{d as t}from"./react-CljSvYet.js";var n=e(t(),1);function r(e){(0,n.useEffect)(()=>(document.title=`${e} · Reelroom`,()=>{document.title=`Reelroom`}),[e])}export{r as t};

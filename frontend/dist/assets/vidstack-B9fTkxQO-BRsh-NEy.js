@@ -1,0 +1,1 @@
+export{d as chromecast_exports}from"./vidstack-B9fTkxQO-Dkp5b_jr.js";

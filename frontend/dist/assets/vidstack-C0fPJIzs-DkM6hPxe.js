@@ -1,0 +1,1 @@
+export{t as getVimeoVideoInfo,n as resolveVimeoVideoId}from"./vidstack-C0fPJIzs-CytRndnT.js";

@@ -1,0 +1,1 @@
+export{t as findYouTubePoster,n as resolveYouTubeVideoId}from"./vidstack-Dy74GavT-Vk-1CAu8.js";
