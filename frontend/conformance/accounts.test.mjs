@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { accessible } from "./axe.mjs";
-import { executablePath, launch } from "./chromium.mjs";
+import { executablePath, gather, launch } from "./chromium.mjs";
 import { serve } from "./hooks/serve.mjs";
 import { need } from "./need.mjs";
 
@@ -42,9 +42,8 @@ describe("accounts", { skip, timeout: 600_000 }, () => {
   async function tab(context) {
     const page = await context.newPage();
     page.setDefaultTimeout(patience);
-    page.on("pageerror", (error) => complaints.push(String(error)));
     // What the server refuses is told by the browser, too.
-    page.on("console", (message) => ["error", "warning"].includes(message.type()) && !/status of 4\d\d/.test(message.text()) && complaints.push(message.text()));
+    gather(page, complaints, /status of 4[0-9][0-9]/);
     return page;
   }
   const live = (page) => page.getByTestId("connection").getByText("Live").waitFor();

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { after, before, test } from "node:test";
 import { way } from "./cut.mjs";
-import { executablePath, launch } from "./chromium.mjs";
+import { executablePath, gather, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
 
 const url = process.env.REELROOM_URL;
@@ -32,8 +32,7 @@ async function open(complaints, address = url, token = "") {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  gather(page, complaints);
   await page.goto(address);
   if (token) {
     await page.evaluate((word) => sessionStorage.setItem("reelroom.token", word), token);

@@ -15,3 +15,17 @@ export const launch = (...more) =>
 
 /** For pages that are made by a test: what they ask counts as from far away, and the server is near. */
 export const farAway = "--disable-features=LocalNetworkAccessChecks";
+
+/**
+ * Gathers what a page complains of: its errors, and what its console says as an
+ * error or a warning, except what is told by `but`. A socket that is left while
+ * it is being opened, as somebody goes elsewhere, is no fault of the page.
+ */
+export function gather(page, complaints, but = /^$/) {
+  const left = /WebSocket is closed before the connection is established/;
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    const words = message.text();
+    if (["error", "warning"].includes(message.type()) && !left.test(words) && !but.test(words)) complaints.push(words);
+  });
+}

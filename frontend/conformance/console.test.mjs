@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { io } from "socket.io-client";
 import { accessible } from "./axe.mjs";
-import { executablePath, launch } from "./chromium.mjs";
+import { executablePath, gather, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
 import { mint } from "./token.mjs";
 
@@ -30,8 +30,7 @@ const organization = () => `console-${randomUUID().slice(0, 8)}`;
 async function open(org, path, role = "admin", complaints = []) {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
   page.setDefaultTimeout(patience);
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  gather(page, complaints);
   await page.goto(url);
   await page.evaluate((word) => sessionStorage.setItem("reelroom.token", word), tokenFor(org, role));
   await page.goto(url + path);

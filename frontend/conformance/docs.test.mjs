@@ -8,7 +8,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import asyncapi from "@asyncapi/specs";
 import Ajv from "ajv";
 import formats from "ajv-formats";
-import { executablePath, launch } from "./chromium.mjs";
+import { executablePath, gather, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
 
 const url = process.env.REELROOM_URL;
@@ -56,8 +56,7 @@ async function open(complaints, foreign, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  gather(page, complaints);
   page.on("request", (request) => new URL(request.url()).origin !== new URL(url).origin && foreign.push(request.url()));
   return page;
 }

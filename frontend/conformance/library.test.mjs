@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { accessible, violations } from "./axe.mjs";
-import { executablePath, launch } from "./chromium.mjs";
+import { executablePath, gather, launch } from "./chromium.mjs";
 import { way } from "./cut.mjs";
 import { need } from "./need.mjs";
 import { mint } from "./token.mjs";
@@ -69,8 +69,7 @@ async function open(token, { path = "/", address = url, complaints = [], ...opti
   await context.addInitScript((word) => sessionStorage.getItem("reelroom.token") ?? sessionStorage.setItem("reelroom.token", word), token);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  gather(page, complaints);
   await page.goto(address + path);
   await page.getByRole("heading", { level: 1 }).waitFor();
   return page;

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { executablePath, farAway, launch } from "./chromium.mjs";
+import { executablePath, farAway, gather, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
 import { mint } from "./token.mjs";
 
@@ -43,7 +43,7 @@ for (const [origin, attribute] of [["http://elsewhere.localhost:9", ""], ["http:
     const page = await (await browser.newContext()).newPage();
     page.setDefaultTimeout(60_000);
     const complaints = [];
-    page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+    gather(page, complaints);
     await page.route(`${origin}/`, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><video muted preload=metadata width=320></video>" }));
     const answers = [];
     page.on("response", (r) => r.url() === media && answers.push({ status: r.status(), range: r.headers()["content-range"] ?? "" }));

@@ -66,7 +66,8 @@ export default function Player({ title, source, ratio, poster, storyboard, clock
     });
     const detach = clock.attach((seconds) => {
       if (resume.current) resume.current.time = seconds;
-      at.currentTime = seconds;
+      // Asked for, not set: while it is on its way elsewhere, the place that it still tells may be the wanted one.
+      at.remoteControl.seek(seconds);
     });
     return () => {
       stop();

@@ -32,6 +32,8 @@ export function Trail({ id, rev, me, quiet = false }: Props) {
     getNextPageParam: (last) => last.nextCursor || undefined,
     placeholderData: (before) => before,
     retry: false,
+    // An entry comes to the trail a moment after the event that it belongs to.
+    refetchInterval: ({ state }) => (state.dataUpdateCount < 3 ? 1_500 : false),
   });
   const entries = data?.pages.flatMap((page) => page.data) ?? [];
   if (quiet && entries.length === 0) return null;

@@ -1,0 +1,1 @@
+export{n as queue}from"./queue-D5p26yMq.js";
