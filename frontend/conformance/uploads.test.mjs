@@ -266,6 +266,38 @@ describe("uploads of the page", { skip }, () => {
     assert.deepEqual((await org.call("/api/uploads")).data.filter((u) => u.status === "uploading"), []);
   });
 
+  test("a file counts that was chosen while its row left the list", { timeout: 2 * patience }, async (t) => {
+    const org = organization();
+    const file = clip("away.mp4", 4 << 20);
+    const tus = async (method, path, headers, body) => {
+      const response = await fetch(new URL(path, server.url), {
+        method, body, signal: AbortSignal.timeout(30_000),
+        headers: { authorization: `Bearer ${org.token("ana")}`, "tus-resumable": "1.0.0", ...headers },
+      });
+      assert.ok(response.ok, `${method} ${path}: ${response.status}`);
+      return response.headers.get("location");
+    };
+    const name = Buffer.from(file.name).toString("base64");
+    const place = await tus("POST", "/api/uploads", { "upload-length": String(file.bytes.length), "upload-metadata": `filename ${name}` });
+    let at = 0;
+    const send = async (size) => {
+      await tus("PATCH", place, { "upload-offset": String(at), "content-type": "application/offset+octet-stream" }, file.bytes.subarray(at, at + size));
+      at += size;
+    };
+    await send(1 << 20);
+    const page = await org.open(t);
+    const unfinished = page.getByTestId("unfinished").filter({ hasText: file.name });
+    const [dialog] = await Promise.all([page.waitForEvent("filechooser"), unfinished.getByRole("button", { name: /^Choose the file again/ }).click()]);
+    // Somewhere else it is sent on, meanwhile.
+    await until(async () => {
+      if (at < 3 << 20) await send(64 << 10);
+      return (await unfinished.count()) === 0;
+    }, "the page does not hear that it is sent on");
+    await dialog.setFiles(file.path);
+    await arrived(org, file);
+    assert.deepEqual(page.complaints, []);
+  });
+
   test("says what is refused and what to do, and ends what is cancelled", { timeout: 2 * patience }, async (t) => {
     const org = organization();
     const line = await way(server.url, { pace: slow });

@@ -6,7 +6,7 @@ import type { Session } from "../../lib/session";
 import { percent } from "../../lib/words";
 
 /** How long an upload is shown that nothing more is heard of, in ms. */
-const silence = 20_000;
+const silence = 10_000;
 /** How many of them are named. */
 const named = 5;
 
@@ -26,7 +26,7 @@ export function useOthers(own: readonly string[]): { others: readonly Heard[]; g
   useEvents("upload:finished", end);
   useEvents("upload:cancelled", end);
   useEffect(() => {
-    const timer = setInterval(() => setHeard((all) => without(all, (one) => Date.now() - one.at > silence)), 5_000);
+    const timer = setInterval(() => setHeard((all) => without(all, (one) => Date.now() - one.at > silence)), 2_000);
     return () => clearInterval(timer);
   }, []);
   return { others: [...heard.values()].filter((one) => !own.includes(one.uploadId)), gone };
