@@ -37,19 +37,23 @@ type asset struct {
 }
 
 // Handler serves the built page: its files, and index.html for every other
-// path, because the page has routes of its own. Paths below /api/ and
-// /socket.io/, and names of files that are not there, answer 404. Only GET and
-// HEAD are allowed.
+// path, because the page has routes of its own; and the React package, for
+// apps that install it without a registry, at /sdk/reelroom-react.tgz. Paths
+// below /api/, /socket.io/ and /sdk/, and names of files that are not there,
+// answer 404. Only GET and HEAD are allowed.
 func Handler() http.Handler {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil { // the folder is embedded: only a wrong name could do this
 		panic(err)
 	}
-	return handler(files)
+	assets := load(files)
+	assets[sdkPath] = newAsset(sdkPath, sdk())
+	return serve(assets)
 }
 
-func handler(files fs.FS) http.Handler {
-	assets := load(files)
+func handler(files fs.FS) http.Handler { return serve(load(files)) }
+
+func serve(assets map[string]asset) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -95,7 +99,7 @@ func handler(files fs.FS) http.Handler {
 // ours reports whether an unknown path may be a route of the page: it is not
 // another door's, and does not name a file.
 func ours(name string) bool {
-	for _, door := range []string{"api", "socket.io", "assets"} {
+	for _, door := range []string{"api", "socket.io", "assets", "sdk"} {
 		if name == door || strings.HasPrefix(name, door+"/") {
 			return false
 		}
@@ -113,14 +117,7 @@ func load(files fs.FS) map[string]asset {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(body)
-		assets[name] = asset{
-			body:    body,
-			mime:    mimeOf(name),
-			etag:    base64.RawURLEncoding.EncodeToString(sum[:12]),
-			hashed:  strings.HasPrefix(name, "assets/"),
-			gzipped: compress(body),
-		}
+		assets[name] = newAsset(name, body)
 		return nil
 	})
 	if err != nil { // an embedded file is always readable
@@ -130,6 +127,17 @@ func load(files fs.FS) map[string]asset {
 		assets[""] = index
 	}
 	return assets
+}
+
+func newAsset(name string, body []byte) asset {
+	sum := sha256.Sum256(body)
+	return asset{
+		body:    body,
+		mime:    mimeOf(name),
+		etag:    base64.RawURLEncoding.EncodeToString(sum[:12]),
+		hashed:  strings.HasPrefix(name, "assets/"),
+		gzipped: compress(body),
+	}
 }
 
 // takesGzip reports whether the request names gzip without refusing it (RFC
@@ -174,6 +182,8 @@ func mimeOf(name string) string {
 		return "image/svg+xml"
 	case ".woff2":
 		return "font/woff2"
+	case ".tgz":
+		return "application/gzip"
 	}
 	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
 		return t

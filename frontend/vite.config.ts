@@ -6,7 +6,7 @@ const server = process.env.REELROOM_URL ?? "http://localhost:5000";
 export default defineConfig({
   plugins: [react()],
   resolve: {
-    conditions: ["reelroom-source", "module", "browser", "development|production"],
+    tsconfigPaths: true, // the hooks' sources, not their build
     dedupe: ["react", "react-dom"],
   },
   server: {
@@ -14,6 +14,7 @@ export default defineConfig({
     strictPort: true,
     proxy: {
       "/api": { target: server, changeOrigin: true },
+      "/sdk": { target: server, changeOrigin: true },
       "/socket.io": { target: server, changeOrigin: true, ws: true },
     },
   },

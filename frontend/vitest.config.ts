@@ -21,7 +21,7 @@ export default defineConfig({
       { test: { name: "store", include: ["packages/react/test/**/*.test.ts"] } },
       withReact("hooks in React 19", "node_modules"),
       withReact("hooks in React 18", "packages/react/node_modules"),
-      { resolve: { conditions: ["reelroom-source", "module", "browser", "development|production"] }, test: { name: "page", environment: "jsdom", include: ["src/**/*.test.ts"] } },
+      { resolve: { tsconfigPaths: true }, test: { name: "page", environment: "jsdom", include: ["src/**/*.test.ts"] } },
     ],
   },
 });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 /** The built server, for tests that start and kill their own. */
 export const binary = process.env.REELROOM_SERVER;
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((resolve, reject) => {
     const probe = createServer().once("error", reject).listen(0, "localhost", () => {
       const { port } = probe.address();

@@ -46,7 +46,7 @@ export async function serve(binary, folder) {
 /** The React of a version: that of the page, or the older one of the package's own tests. */
 const modules = { 18: `${frontend}packages/react/node_modules`, 19: `${frontend}node_modules` };
 
-/** Builds an app, from its entry, into one script. */
+/** Builds an app, from its entry, into one script, with the package as it is built. */
 export async function bundle(entry, server, version = 19) {
   const at = (name) => ({ find: new RegExp(`^${name}(?=/|$)`), replacement: `${modules[version]}/${name}` });
   const { output } = await build({
@@ -55,7 +55,7 @@ export async function bundle(entry, server, version = 19) {
     logLevel: "error",
     plugins: [react()],
     define: { "import.meta.env.VITE_SERVER": JSON.stringify(server), "process.env.NODE_ENV": '"development"' },
-    resolve: { alias: [at("react"), at("react-dom")], conditions: ["reelroom-source", "module", "browser", "development"] },
+    resolve: { alias: [at("react"), at("react-dom")], conditions: ["module", "browser", "development"] },
     build: { write: false, minify: false, lib: { entry: fileURLToPath(new URL(entry, import.meta.url)), formats: ["iife"], name: "app", fileName: "app" } },
   }).then((result) => (Array.isArray(result) ? result[0] : result));
   return output.find(({ type }) => type === "chunk").code;
