@@ -147,6 +147,10 @@ var (
 	ErrStale = Errorf(CodeStale, "Another worker has taken over this video.")
 	// ErrLeased tells a worker that the video is being worked on.
 	ErrLeased = Errorf(CodeLeased, "Another worker is processing this video.")
+	// ErrAlone tells a worker that the video may have crashed its workers: it may
+	// be claimed again by a worker that processes nothing else.
+	// It never leaves the worker, so it has no code.
+	ErrAlone = errors.New("the video must be processed alone")
 	// ErrUnsettled asks to publish the record's present revision first.
 	ErrUnsettled = Errorf(CodeUnsettled, "The last change has not been told to everybody yet; try again in a moment.").Again(time.Second)
 	// ErrReset tells a reader that the events after its cursor are gone.

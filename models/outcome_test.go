@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ func TestOneOutcome(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := &Video{ID: "v", Status: StatusQueued, Attempt: 1, Rev: 1}
 		now := epochStart
+		alone := 0 // runs in this stage
 		fences := map[int64]bool{}
 		progress := func(v *Video) int {
 			return DocumentOf(v, &SignedLinks{Key: make([]byte, 32)}).Progress
@@ -23,10 +25,12 @@ func TestOneOutcome(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "seconds")) * time.Second)
 			fence := rapid.Int64Range(0, v.Fence+1).Draw(t, "fence")
+			worker := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}).Draw(t, "worker")
 			stage := rapid.SampledFrom(Stages).Draw(t, "stage")
-			name := rapid.SampledFrom([]string{"claim", "heartbeat", "release", "finish", "fail", "cancel", "retry", "delete", "rename", "published", "put off"}).Draw(t, "step")
+			name := rapid.SampledFrom([]string{"claim", "claim alone", "survived", "heartbeat", "release", "finish", "fail", "cancel", "retry", "delete", "rename", "published", "put off"}).Draw(t, "step")
 			step := map[string]Transition{
-				"claim": Claim("w", rapid.IntRange(v.Attempt-1, v.Attempt+1).Draw(t, "attempt")), "heartbeat": Heartbeat(fence), "release": Release(fence),
+				"claim":       Claim(worker, rapid.IntRange(v.Attempt-1, v.Attempt+1).Draw(t, "attempt")),
+				"claim alone": ClaimAlone(worker, v.Attempt), "survived": Survived(worker), "heartbeat": Heartbeat(fence), "release": Release(fence),
 				"finish": FinishStage(fence, stage, nothing), "fail": Fail(fence, Failure{}), "cancel": Cancel(),
 				"retry": Retry(rapid.Bool().Draw(t, "from start")), "delete": Delete(), "rename": Rename("x"),
 				"published": Published(v.Rev), "put off": PutOff(fence, Failure{}),
@@ -37,7 +41,13 @@ func TestOneOutcome(t *testing.T) {
 				continue
 			}
 			*v = next
-			if name == "claim" {
+			if name == "retry" || v.Stage != before.Stage {
+				alone = 0
+			}
+			if name == "claim alone" && v.Lease.Worker == worker {
+				alone++
+			}
+			if strings.HasPrefix(name, "claim") {
 				if fences[v.Fence] {
 					t.Fatalf("fence %d was given twice", v.Fence)
 				}
@@ -58,8 +68,10 @@ func TestOneOutcome(t *testing.T) {
 				t.Fatalf("%s passed under fence %d of %d", name, fence, before.Fence)
 			case v.Status == StatusProcessing && before.Status == StatusProcessing && progress(v) < progress(&before):
 				t.Fatalf("%s: progress fell from %d to %d", name, progress(&before), progress(v))
-			case v.Crashes >= MaxCrashes && !v.Status.Terminal():
-				t.Fatalf("%d crashes and still %s", v.Crashes, v.Status)
+			case len(v.Lapses) >= MaxLapses && !v.Status.Terminal():
+				t.Fatalf("lapses %v and still %s", v.Lapses, v.Status)
+			case v.Failure != nil && v.Failure.Code == CodePoison && alone < MaxLapses-SuspectAfter:
+				t.Fatalf("given up after %d runs alone", alone)
 			}
 		}
 	})

@@ -64,7 +64,7 @@ func EndOutside(o Outside) Transition {
 		} else {
 			v.Stage = ""
 		}
-		v.Crashes, v.Delays = 0, 0
+		v.Lapses, v.Delays = nil, 0
 		end(v, status, now)
 		kept := v.Reported[max(len(v.Reported)-maxReported+1, 0):]
 		v.Reported = append(slices.Clone(kept), Reported{o.ID, v.Rev})

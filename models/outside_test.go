@@ -17,7 +17,7 @@ func TestEndOutside(t *testing.T) {
 			t.Errorf("%s: %v", status, err)
 		}
 	}
-	v := Video{ID: "v", OrganizationID: "acme", Attempt: 1, Rev: 4, Fence: 7, Status: StatusProcessing, Stage: StageThumbnail, Crashes: 1, Delays: 3,
+	v := Video{ID: "v", OrganizationID: "acme", Attempt: 1, Rev: 4, Fence: 7, Status: StatusProcessing, Stage: StageThumbnail, Lapses: []string{"dead"}, Delays: 3,
 		Lease: Lease{"w", now.Add(time.Hour)}, Trouble: &Failure{}, Metadata: &Metadata{DurationSeconds: 3}}
 	if err := ended(&v, now); err != nil {
 		t.Fatal(err)

@@ -65,11 +65,11 @@ func TestRenditionStage(t *testing.T) {
 	for name, end := range map[string]Transition{
 		"fail":   Fail(1, Failure{CodeCorrupt, StageRendition, "Words."}),
 		"put":    PutOff(1, Failure{CodeUnavailable, StageRendition, "Words."}),
-		"poison": Claim("w", 0),
+		"poison": ClaimAlone("w", 0),
 		"finish": FinishStage(1, StageRendition, func(v *Video) { v.Rendition = &Rendition{Key: "k"} }),
 	} {
 		v := *more
-		v.Delays, v.Crashes, v.Lease = MaxDelays, MaxCrashes-1, Lease{Worker: "dead", Until: now.Add(-time.Second)}
+		v.Delays, v.Lapses, v.Lease = MaxDelays, []string{"x", "y", "z"}, Lease{Worker: "dead", Until: now.Add(-time.Second)}
 		if err := end(&v, now); err != nil || v.Status != StatusCompleted || v.Failure != nil || v.Stage != "" {
 			t.Errorf("%s: %s in %q, %+v, %v", name, v.Status, v.Stage, v.Failure, err)
 		}

@@ -14,11 +14,13 @@ type Task struct {
 	// Begun tells that a stage of the attempt has begun before: such work goes
 	// on before its organization's other work begins.
 	Begun bool `json:"begun,omitempty"`
+	// Alone tells that the worker processes nothing beside it; the worker sets it.
+	Alone bool `json:"-"`
 }
 
 // TaskOf makes the task for the record's present attempt.
 func TaskOf(v *Video) Task {
-	return Task{v.OrganizationID, v.ID, v.Attempt, v.Fence, v.Status == StatusProcessing}
+	return Task{OrganizationID: v.OrganizationID, VideoID: v.ID, Attempt: v.Attempt, Fence: v.Fence, Begun: v.Status == StatusProcessing}
 }
 
 // Place is where a video stands in the queue: 1 is the next to be worked on.

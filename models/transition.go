@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Transition changes a record and says why it may not. It is given the store's
 // own time and must be pure: a store may call it several times before one
@@ -14,13 +17,25 @@ func (v *Video) visible(now time.Time) {
 	v.UpdatedAt = now
 }
 
-// Claim takes a queued video, or one whose worker's lease ran out, for worker:
-// a name that no other process has, nor the next run of this one.
-// A worker that died in the stage is counted before the stage starts again (one
-// that claims what it let lapse itself lives: its machine slept, or the store was
-// away); after [MaxCrashes] the video ends as failed instead. It returns [ErrLeased]
-// while another worker holds it, and [ErrConflict] when its work has ended.
-func Claim(worker string, attempt int) Transition {
+// Claim takes a queued video, or one whose lease ran out, for worker: a name that
+// no other process has, nor the next run of this one. It returns [ErrLeased]
+// while another worker holds the video, [ErrConflict] when its work has ended, and
+// [ErrAlone], having changed nothing, for a suspect: a video that only
+// [ClaimAlone] may take.
+//
+// A lease of another worker that ran out is noted as a [Video.Lapses]. A worker
+// that claims again what it let lapse itself lives: its machine slept, or the
+// store was away.
+func Claim(worker string, attempt int) Transition { return claim(worker, attempt, false) }
+
+// ClaimAlone is [Claim] for a worker that processes nothing else until this
+// video is done: it may take suspects. A video that has lapsed [MaxLapses] times
+// without a finished stage, the last of them while it ran alone, ends as failed
+// with [CodePoison] instead. Before its last run it rests for [AlonePause]: then
+// the lease returned is of no worker.
+func ClaimAlone(worker string, attempt int) Transition { return claim(worker, attempt, true) }
+
+func claim(worker string, attempt int, alone bool) Transition {
 	return func(v *Video, now time.Time) error {
 		if v.Status.Terminal() || v.Attempt != attempt {
 			return ErrConflict
@@ -28,15 +43,24 @@ func Claim(worker string, attempt int) Transition {
 		if v.Held(now) {
 			return ErrLeased
 		}
+		lapses := without(v.Lapses, worker)
 		died := v.Lease.Worker != "" && v.Lease.Worker != resting && v.Lease.Worker != worker
+		if died {
+			lapses = append(without(lapses, v.Lease.Worker), v.Lease.Worker)
+		}
+		if len(lapses) >= SuspectAfter && !alone {
+			return ErrAlone
+		}
 		v.Fence++
 		v.Lease, v.Trouble, v.Eta = Lease{}, nil, nil
-		if died {
-			v.Crashes++
-		}
-		if v.Crashes >= MaxCrashes {
-			status := v.giveUp(Failure{CodePoison, v.Stage, "Processing this file crashed more than once, so it was given up."})
+		v.Lapses = lapses
+		switch {
+		case len(lapses) >= MaxLapses:
+			status := v.giveUp(Failure{CodePoison, v.Stage, "Processing this file crashed the worker again and again, so it was given up."})
 			end(v, status, now)
+			return nil
+		case died && len(lapses) == MaxLapses-1:
+			v.Lease = Lease{Worker: resting, Until: now.Add(AlonePause)}
 			return nil
 		}
 		if v.Stage == "" {
@@ -48,6 +72,23 @@ func Claim(worker string, attempt int) Transition {
 		v.Status = StatusProcessing
 		v.Lease = Lease{Worker: worker, Until: now.Add(LeaseTime)}
 		v.visible(now)
+		return nil
+	}
+}
+
+// without returns a copy of the names without one.
+func without(names []string, name string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
+}
+
+// Survived takes back what was noted against worker: its lease ran out, but it
+// lives, so nothing crashed. It returns [ErrConflict] when nothing was noted.
+func Survived(worker string) Transition {
+	return func(v *Video, _ time.Time) error {
+		if v.Status.Terminal() || !slices.Contains(v.Lapses, worker) {
+			return ErrConflict
+		}
+		v.Lapses = without(v.Lapses, worker)
 		return nil
 	}
 }
@@ -107,7 +148,7 @@ func FinishStage(fence int64, stage Stage, apply func(*Video)) Transition {
 		if v.Stage != stage {
 			return ErrStale
 		}
-		v.Crashes, v.Delays, v.Eta = 0, 0, nil
+		v.Lapses, v.Delays, v.Eta = nil, 0, nil
 		apply(v)
 		if next := v.nextStage(); next != "" {
 			v.Stage = next
@@ -165,7 +206,7 @@ func Retry(fromStart bool) Transition {
 		}
 		v.Fence++
 		v.Attempt++
-		v.Crashes, v.Delays = 0, 0
+		v.Lapses, v.Delays = nil, 0
 		v.Failure = nil
 		v.FinishedAt, v.StartedAt = time.Time{}, time.Time{}
 		v.Status = StatusQueued

@@ -2,6 +2,7 @@ package models
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -84,32 +85,109 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
-// The worker that lost its lease writes nothing, and a file that keeps killing
-// workers is given up.
+// The worker that lost its lease writes nothing, and a file whose workers vanish
+// is given up, but not before it ran alone twice.
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	v := at(t, Claim("first", 1))
-	late := epochStart.Add(LeaseTime)
-	if err := Claim("second", 1)(v, late.Add(-time.Millisecond)); !errors.Is(err, ErrLeased) {
+	now := epochStart.Add(LeaseTime)
+	if err := Claim("second", 1)(v, now.Add(-time.Millisecond)); !errors.Is(err, ErrLeased) {
 		t.Errorf("before the lease ran out: %v", err)
 	}
-	if err := Claim("second", 1)(v, late); err != nil || v.Fence != 2 || v.Crashes != 1 || v.Lease.Worker != "second" {
+	if err := Claim("second", 1)(v, now); err != nil || v.Fence != 2 || len(v.Lapses) != 1 || v.Lease.Worker != "second" {
 		t.Errorf("after: %+v, %v", v, err)
 	}
-	if err := FinishStage(1, StageMetadata, nothing)(v, late); !errors.Is(err, ErrStale) {
+	if err := FinishStage(1, StageMetadata, nothing)(v, now); !errors.Is(err, ErrStale) {
 		t.Errorf("the first worker: %v", err)
 	}
-	if err := Claim("third", 1)(v, late.Add(LeaseTime)); err != nil || v.Status != StatusFailed || v.Failure == nil || v.Failure.Code != CodePoison || v.Failure.Stage != StageMetadata {
-		t.Errorf("after %d crashes: %+v, %v", MaxCrashes, v, err)
+	now = now.Add(LeaseTime)
+	before := *v
+	if err := Claim("third", 1)(v, now); !errors.Is(err, ErrAlone) || !reflect.DeepEqual(*v, before) {
+		t.Errorf("after %d lapses beside others: %v, %+v", SuspectAfter, err, v)
+	}
+	if err := ClaimAlone("third", 1)(v, now); err != nil || v.Status != StatusProcessing || v.Lease.Worker != "third" {
+		t.Errorf("alone: %+v, %v", v, err)
+	}
+	now = now.Add(LeaseTime)
+	if err := ClaimAlone("fourth", 1)(v, now); err != nil || v.Lease != (Lease{resting, now.Add(AlonePause)}) || v.Status != StatusProcessing {
+		t.Errorf("before the last run: %+v, %v", v, err)
+	}
+	if err := ClaimAlone("fourth", 1)(v, now); !errors.Is(err, ErrLeased) {
+		t.Errorf("in the pause: %v", err)
+	}
+	now = now.Add(AlonePause)
+	if err := ClaimAlone("fourth", 1)(v, now); err != nil || v.Lease.Worker != "fourth" || len(v.Lapses) != MaxLapses-1 {
+		t.Errorf("the last run: %+v, %v", v, err)
+	}
+	now = now.Add(LeaseTime)
+	if err := Claim("fifth", 1)(v, now); !errors.Is(err, ErrAlone) {
+		t.Errorf("by a worker with others: %v", err)
+	}
+	if err := ClaimAlone("fifth", 1)(v, now); err != nil || v.Status != StatusFailed || v.Failure == nil || v.Failure.Code != CodePoison || v.Failure.Stage != StageMetadata {
+		t.Errorf("after %d lapses: %+v, %v", MaxLapses, v, err)
 	}
 	v.PublishedRev = v.Rev
-	if err := Retry(false)(v, late); err != nil || v.Attempt != 2 || v.Crashes != 0 || v.Failure != nil || v.Stage != StageMetadata {
+	if err := Retry(false)(v, now); err != nil || v.Attempt != 2 || v.Lapses != nil || v.Failure != nil || v.Stage != StageMetadata {
 		t.Errorf("a retry: %+v, %v", v, err)
 	}
 }
 
-// A stage that ends forgets the crashes in it; a release counts none.
-func TestCrashesAreOfAStage(t *testing.T) {
+// Four healthy videos meet outages of their workers: none is given up, whether
+// the workers sleep and wake, finish a stage between, or are killed three times.
+func TestOutagesOfWorkersGiveNoVideoUp(t *testing.T) {
+	t.Parallel()
+	for name, steps := range map[string][]Transition{
+		"asleep, its successor too":    {Claim("a", 1), Claim("b", 1), Claim("a", 1), ClaimAlone("c", 1), ClaimAlone("a", 1), ClaimAlone("c", 1), ClaimAlone("a", 1)},
+		"asleep, then woken":           {Claim("a", 1), Claim("b", 1), Survived("a"), Claim("c", 1), Survived("b"), Claim("d", 1), Survived("c"), Claim("e", 1), Survived("d"), Claim("f", 1)},
+		"killed, with a stage between": {Claim("a", 1), Claim("b", 1), FinishStage(2, StageMetadata, nothing), Claim("c", 1), FinishStage(3, StageThumbnail, nothing), Claim("d", 1)},
+		"killed three times in a row":  {Claim("a", 1), Claim("b", 1), ClaimAlone("c", 1), ClaimAlone("d", 1), ClaimAlone("d", 1)},
+		"asleep while it ran alone":    {Claim("a", 1), Claim("b", 1), ClaimAlone("c", 1), Survived("a"), ClaimAlone("d", 1), Survived("c"), ClaimAlone("e", 1)},
+		"told to stop while a suspect": {Claim("a", 1), Claim("b", 1), ClaimAlone("c", 1), Release(3), ClaimAlone("d", 1), Release(5), ClaimAlone("e", 1), Release(7), ClaimAlone("f", 1)},
+	} {
+		v, now := at(t), epochStart
+		for i, step := range steps {
+			now = now.Add(LeaseTime)
+			if err := step(v, now); err != nil {
+				t.Errorf("%s: step %d: %v (%+v)", name, i, err, v.Lapses)
+			}
+		}
+		if v.Status != StatusProcessing || v.Lease.Worker == resting {
+			t.Errorf("%s: %s, %+v, %v", name, v.Status, v.Lease, v.Lapses)
+		}
+	}
+}
+
+// A worker that lives takes back its own lapse alone, and not after the end.
+func TestSurvived(t *testing.T) {
+	t.Parallel()
+	v := at(t, Claim("a", 1))
+	now := epochStart.Add(LeaseTime)
+	if err := Survived("a")(v, now); !errors.Is(err, ErrConflict) {
+		t.Errorf("before anybody took it over: %v", err)
+	}
+	if err := Claim("b", 1)(v, now); err != nil {
+		t.Fatal(err)
+	}
+	rev := v.Rev
+	if err := Survived("b")(v, now); !errors.Is(err, ErrConflict) {
+		t.Errorf("of the one that holds it: %v", err)
+	}
+	if err := Survived("a")(v, now); err != nil || len(v.Lapses) != 0 || v.Rev != rev || v.Lease.Worker != "b" {
+		t.Errorf("%v, %+v", err, v)
+	}
+	v.Lapses = []string{"a"}
+	for _, step := range []Transition{Fail(2, Failure{Code: CodeCorrupt})} {
+		if err := step(v, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Survived("a")(v, now); !errors.Is(err, ErrConflict) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// A stage that ends forgets the lapses in it; a release notes none.
+func TestLapsesAreOfAStage(t *testing.T) {
 	t.Parallel()
 	v := at(t, Claim("first", 1))
 	late := epochStart.Add(LeaseTime)
@@ -118,7 +196,7 @@ func TestCrashesAreOfAStage(t *testing.T) {
 			t.Fatalf("step %d: %v", i, err)
 		}
 	}
-	if v.Crashes != 0 || v.Stage != StageThumbnail || v.Fence != 4 || v.Status != StatusProcessing {
+	if len(v.Lapses) != 0 || v.Stage != StageThumbnail || v.Fence != 4 || v.Status != StatusProcessing {
 		t.Errorf("%+v", v)
 	}
 }
@@ -167,8 +245,8 @@ func TestPutOffWaitsLongerAndEnds(t *testing.T) {
 		}
 		now, last = v.Lease.Until, pause
 	}
-	if err := Claim("w", 1)(v, now); err != nil || v.Crashes != 0 || !v.RetryAt().IsZero() || v.Trouble != nil {
-		t.Fatalf("%d crashes, %v", v.Crashes, err)
+	if err := Claim("w", 1)(v, now); err != nil || len(v.Lapses) != 0 || !v.RetryAt().IsZero() || v.Trouble != nil {
+		t.Fatalf("lapses %v, %v", v.Lapses, err)
 	}
 	if err := PutOff(v.Fence, Failure{Code: CodeStorageFull})(v, now); err != nil || v.Status != StatusFailed || v.Failure.Code != CodeStorageFull {
 		t.Errorf("%s %+v, %v", v.Status, v.Failure, err)
@@ -181,14 +259,14 @@ func TestClaimOfTheLivingIsNoCrash(t *testing.T) {
 	t.Parallel()
 	v := at(t, Claim("w", 1))
 	now := epochStart
-	for range 2 * MaxCrashes {
+	for range 2 * MaxLapses {
 		now = now.Add(2 * LeaseTime)
 		fence := v.Fence
-		if err := Claim("w", 1)(v, now); err != nil || v.Crashes != 0 || v.Status != StatusProcessing || v.Fence != fence+1 {
-			t.Fatalf("%v: %d crashes, %s, fence %d", err, v.Crashes, v.Status, v.Fence)
+		if err := Claim("w", 1)(v, now); err != nil || len(v.Lapses) != 0 || v.Status != StatusProcessing || v.Fence != fence+1 {
+			t.Fatalf("%v: lapses %v, %s, fence %d", err, v.Lapses, v.Status, v.Fence)
 		}
 	}
-	if err := Claim("other", 1)(v, now.Add(LeaseTime)); err != nil || v.Crashes != 1 {
-		t.Errorf("%v: %d crashes", err, v.Crashes)
+	if err := Claim("other", 1)(v, now.Add(LeaseTime)); err != nil || len(v.Lapses) != 1 {
+		t.Errorf("%v: lapses %v", err, v.Lapses)
 	}
 }

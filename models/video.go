@@ -51,10 +51,12 @@ type Video struct {
 	Fence int64 `json:"fence"`
 	// Lease is held by the worker that has claimed the video.
 	Lease Lease `json:"lease"`
-	// Crashes counts the workers that died in the present stage, Delays how
-	// often it was put off because of trouble that may pass.
-	Crashes int `json:"crashes"`
-	Delays  int `json:"delays"`
+	// Lapses names the workers whose lease ran out in the present stage, the last
+	// one last: each may have been crashed by the file. A finished stage clears
+	// it, and a worker that lives removes its name; see [Survived].
+	Lapses []string `json:"lapses,omitempty"`
+	// Delays counts how often the stage was put off because of trouble that may pass.
+	Delays int `json:"delays"`
 	// Trouble is why the video is put off at present, in safe words; nil when
 	// it is not.
 	Trouble *Failure `json:"trouble"`
@@ -107,8 +109,16 @@ const (
 	HeartbeatEvery = 4 * time.Second
 )
 
-// MaxCrashes in one stage end the video as failed with [CodePoison].
-const MaxCrashes = 2
+// A video may crash its worker, or only be beside one that does, or on a machine
+// that is switched off. With SuspectAfter lapses in one stage it is a suspect,
+// which is processed alone; with MaxLapses, so after two runs alone, it is given
+// up with [CodePoison]. AlonePause lies before the second of these: what stopped
+// the first may have been an outage of the machine.
+const (
+	SuspectAfter = 2
+	MaxLapses    = 4
+	AlonePause   = 10 * time.Second
+)
 
 // A stage that meets trouble which may pass is put off: FirstDelay, doubled
 // each time up to LongestDelay, and after MaxDelays the video fails.

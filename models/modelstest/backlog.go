@@ -2,6 +2,7 @@ package modelstest
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,9 +119,35 @@ func leaseRunsOut(t *testing.T, s Stores) {
 		}
 	}
 	next := advance(t, store, v, models.Claim("second", 1))
-	if next.Fence != v.Fence+1 || next.Crashes != 1 || next.Lease.Until.Sub(v.Lease.Until) < models.LeaseTime {
+	if next.Fence != v.Fence+1 || !slices.Equal(next.Lapses, []string{"first"}) || next.Lease.Until.Sub(v.Lease.Until) < models.LeaseTime {
 		t.Errorf("claimed again: %+v", next)
 	}
 	_, err := store.Advance(ctx, acme, v.ID, models.Heartbeat(v.Fence))
 	code(t, "the first worker's heartbeat", err, models.CodeStale)
+	if next = advance(t, store, next, models.Survived("first")); len(next.Lapses) != 0 {
+		t.Errorf("after the first worker was heard of: %v", next.Lapses)
+	}
+}
+
+// A video whose workers vanish is refused by workers that process others beside
+// it, and given up after it ran alone.
+func suspectRunsAlone(t *testing.T, s Stores) {
+	store := s.fresh(t)
+	v := create(t, store, acme)
+	lapse := leaseFor(-time.Millisecond)
+	for _, worker := range []string{"first", "second"} {
+		v = advance(t, store, v, models.Claim(worker, 1), lapse)
+	}
+	_, err := store.Advance(within(t), acme, v.ID, models.Claim("third", 1))
+	if !errors.Is(err, models.ErrAlone) {
+		t.Errorf("claimed beside others: %v", err)
+	}
+	v = advance(t, store, v, models.ClaimAlone("third", 1), lapse, models.ClaimAlone("fourth", 1))
+	if v.Status != models.StatusProcessing || !v.Lease.Until.After(v.UpdatedAt) || !slices.Equal(v.Lapses, []string{"first", "second", "third"}) {
+		t.Errorf("before its last run: %+v", v)
+	}
+	v = advance(t, store, v, lapse, models.ClaimAlone("fifth", 1), lapse, models.ClaimAlone("sixth", 1))
+	if v.Status != models.StatusFailed || v.Failure.Code != models.CodePoison {
+		t.Errorf("in the end: %s, %+v", v.Status, v.Failure)
+	}
 }

@@ -13,7 +13,7 @@ func createAndGet(t *testing.T, s Stores) {
 	store, ctx := s.fresh(t), within(t)
 	given := models.Video{
 		ID: "v1", OrganizationID: globex, Title: "Holiday", UploadedBy: "u1", File: models.File{Key: "videos/v1/file", Size: 7},
-		Status: models.StatusCompleted, Rev: 9, PublishedRev: 9, Version: 9, Fence: 9, Attempt: 9, Crashes: 1,
+		Status: models.StatusCompleted, Rev: 9, PublishedRev: 9, Version: 9, Fence: 9, Attempt: 9, Lapses: []string{"dead"},
 		Lease: models.Lease{Worker: "w"}, CreatedAt: time.Unix(1, 0), FinishedAt: time.Unix(2, 0),
 	}
 	v, err := store.Create(ctx, acme, given)
@@ -23,7 +23,7 @@ func createAndGet(t *testing.T, s Stores) {
 	if v.OrganizationID != acme || v.Status != models.StatusQueued || v.Attempt != 1 || v.Rev != 1 || v.PublishedRev != 0 || v.Version != 1 {
 		t.Errorf("a new record is %+v", v)
 	}
-	if v.Lease != (models.Lease{}) || v.Crashes != 0 || !v.FinishedAt.IsZero() || v.CreatedAt.Year() < 2020 || !v.CreatedAt.Equal(v.UpdatedAt) {
+	if v.Lease != (models.Lease{}) || v.Lapses != nil || !v.FinishedAt.IsZero() || v.CreatedAt.Year() < 2020 || !v.CreatedAt.Equal(v.UpdatedAt) {
 		t.Errorf("a new record has a past: %+v", v)
 	}
 	if v.Title != "Holiday" || v.UploadedBy != "u1" || v.File != given.File {
@@ -89,7 +89,7 @@ func wholeRecord(t *testing.T, s Stores) {
 		v.Warnings = []models.Warning{}
 		v.Failure = &models.Failure{Code: models.CodeCorrupt, Stage: models.StageMetadata, Message: "x"}
 		v.Lease = models.Lease{Worker: "w", Until: now.Add(far)}
-		v.Fence, v.Crashes, v.PublishedRev = math.MaxInt64, 2, -1
+		v.Fence, v.Lapses, v.PublishedRev = math.MaxInt64, []string{"x", "y"}, -1
 		return nil
 	})
 	same(t, store, v)

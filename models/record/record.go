@@ -19,7 +19,7 @@ func First(org string, v models.Video, now time.Time) (models.Video, error) {
 	v.OrganizationID = org
 	v.Status, v.Attempt, v.Stage = models.StatusQueued, 1, ""
 	v.Rev, v.PublishedRev, v.Version = 1, 0, 1
-	v.Lease, v.Crashes, v.Failure = models.Lease{}, 0, nil
+	v.Lease, v.Lapses, v.Failure = models.Lease{}, nil, nil
 	v.CreatedAt, v.UpdatedAt = now, now
 	v.StartedAt, v.FinishedAt = time.Time{}, time.Time{}
 	v.Story = nil

@@ -82,7 +82,7 @@ func TestStoryIsBounded(t *testing.T) {
 		now = now.Add(time.Hour)
 		before := fmt.Sprint(v.Story)
 		next, err := Step(v, func(v *models.Video, now time.Time) error {
-			v.Crashes = 0
+			v.Lapses = nil
 			return models.Claim(fmt.Sprint(i), 1)(v, now)
 		}, now)
 		if err != nil {

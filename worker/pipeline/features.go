@@ -53,7 +53,7 @@ func (p *Pipeline) promising(t models.Transition) models.Transition {
 		if err := t(v, now); err != nil {
 			return err
 		}
-		if v.Status == models.StatusProcessing {
+		if v.Status == models.StatusProcessing && v.Lease.Worker == p.Worker {
 			if eta := p.Estimator.Eta(v.Stage, p.features(v)); eta.Fits() { // a store refuses what is no number
 				v.Eta = &eta
 			}

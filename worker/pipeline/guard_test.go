@@ -294,3 +294,61 @@ func (l *lateLog) Follow(ctx context.Context, _ string, ready func(rooms.Cursor)
 	}
 	return ctx.Err()
 }
+
+// A worker that slept until another took its video over takes back what was
+// noted against it: it did not crash. One that dies is not heard of.
+func TestWorkerThatWakesTakesItsLapseBack(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	blobs := &blockedBlobs{Blobs: p.Blobs, begun: make(chan struct{})}
+	p.Blobs = blobs
+	ended := make(chan error, 1)
+	go func() {
+		ended <- p.Process(t.Context(), models.Task{OrganizationID: "acme", VideoID: "v", Attempt: 1})
+	}()
+	<-blobs.begun
+	v := p.must(t, takenOver)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	after, err := p.Videos.Get(t.Context(), "acme", "v")
+	if err != nil || len(v.Lapses) != 1 || len(after.Lapses) != 0 || after.Fence != v.Fence || after.Rev != v.Rev || after.Lease.Worker != "w2" {
+		t.Errorf("lapses of %v, then of %v, %v", v.Lapses, after.Lapses, err)
+	}
+}
+
+// blockedBlobs never finds a file, and says when it is asked.
+type blockedBlobs struct {
+	models.Blobs
+	begun chan struct{}
+}
+
+func (b *blockedBlobs) Local(ctx context.Context, _, _ string) (string, func(), error) {
+	close(b.begun)
+	<-ctx.Done()
+	return "", nil, ctx.Err()
+}
+
+// A suspect is claimed only by a worker that processes nothing else, and rests
+// before its last run.
+func TestProcessRefusesSuspectBesideOthers(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	for _, worker := range []string{"lost-1", "lost-2"} {
+		p.must(t, models.Claim(worker, 1))
+		p.must(t, lapsed)
+	}
+	task := models.Task{OrganizationID: "acme", VideoID: "v", Attempt: 1}
+	if err := p.Process(t.Context(), task); !errors.Is(err, models.ErrAlone) {
+		t.Errorf("beside others: %v", err)
+	}
+	p.must(t, models.ClaimAlone("lost-3", 1))
+	p.must(t, lapsed)
+	task.Alone = true
+	if err := p.Process(t.Context(), task); !errors.Is(err, models.ErrLeased) {
+		t.Errorf("before its last run: %v", err)
+	}
+	if v, err := p.Videos.Get(t.Context(), "acme", "v"); err != nil || v.Eta != nil || v.Status != models.StatusProcessing {
+		t.Errorf("%s, eta %v, %v", v.Status, v.Eta, err)
+	}
+}

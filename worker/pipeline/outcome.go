@@ -150,6 +150,22 @@ func (p *Pipeline) fail(ctx context.Context, video *models.Video, stage models.S
 	return err
 }
 
+// survived takes back what was noted against this worker when its lease ran out:
+// it was only paused, or cut off from the store.
+func (p *Pipeline) survived(ctx context.Context, video *models.Video, logger *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	_, err := outlast(ctx, func(ctx context.Context) (models.Video, error) {
+		return p.Videos.Advance(ctx, video.OrganizationID, video.ID, models.Survived(p.Worker))
+	})
+	switch {
+	case err == nil:
+		logger.Info("another worker took the video over while this one was paused or cut off; nothing crashed")
+	case !errors.Is(err, models.ErrConflict) && !errors.Is(err, models.ErrNotFound):
+		logger.Warn("the lapse of this worker's lease stays noted", "error", err)
+	}
+}
+
 // giveBack lets go of the video, also when ctx has ended.
 func (p *Pipeline) giveBack(ctx context.Context, video *models.Video, t models.Transition, logger *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)

@@ -72,11 +72,15 @@ var errPoison = models.Errorf(models.CodePoison, "The video was given up after c
 // holds it, or ctx ends: then the lease is released and ctx's error returned,
 // so that the task comes again. [models.ErrNotFound], [models.ErrConflict],
 // [models.ErrLeased] and an error of [models.CodePoison] tell that there was
-// nothing to do.
+// nothing to do; [models.ErrAlone], that the task must come again with Alone set.
 func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 	org, id := t.OrganizationID, t.VideoID
 	// Nothing stands before this: who watches sees within 100 ms that it begins.
-	video, err := p.Publisher.Advance(ctx, org, id, p.promising(models.Claim(p.Worker, t.Attempt)))
+	claim := models.Claim(p.Worker, t.Attempt)
+	if t.Alone {
+		claim = models.ClaimAlone(p.Worker, t.Attempt)
+	}
+	video, err := p.Publisher.Advance(ctx, org, id, p.promising(claim))
 	switch {
 	case errors.Is(err, models.ErrNotFound), errors.Is(err, models.ErrConflict), errors.Is(err, models.ErrLeased):
 		return err // nothing to do, or somebody does it; the reconciler looks again
@@ -84,6 +88,8 @@ func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 		return err
 	case video.Status.Terminal():
 		return errPoison
+	case video.Lease.Worker != p.Worker:
+		return models.ErrLeased // it rests before its last run
 	}
 	logger := p.Logger.With("organization", org, "video", id, "attempt", video.Attempt, "fence", video.Fence)
 	started, promised := time.Now(), video.Eta
@@ -95,6 +101,7 @@ func (p *Pipeline) Process(ctx context.Context, t models.Task) error {
 		return nil
 	case lost:
 		logger.Info("work stopped: the video was taken over, or its work was ended by somebody else", "stage", stage)
+		p.survived(ctx, &video, logger)
 		return nil
 	case ctx.Err() != nil:
 		p.giveBack(ctx, &video, models.Release(video.Fence), logger)

@@ -221,7 +221,7 @@ func TestPutOffEndsWithTheCode(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if v.Status != models.StatusFailed || v.Failure.Code != models.CodeStorageFull || v.Unpublished() || v.Crashes != 0 {
+	if v.Status != models.StatusFailed || v.Failure.Code != models.CodeStorageFull || v.Unpublished() || len(v.Lapses) != 0 {
 		t.Errorf("%s %+v", v.Status, v.Failure)
 	}
 }

@@ -47,8 +47,8 @@ func TestStoppedWorkersVideoGoesOnElsewhere(t *testing.T) {
 		stopped := time.Now()
 		done := make(chan models.Video, 10)
 		started(t, &Worker{Client: r.client, Concurrency: 1, Logger: quiet, Handle: r.claim(done)})
-		if got := receive(t, done); got.ID != "v" || got.Crashes != 0 {
-			t.Errorf("%s came first, after %d crashes", got.ID, got.Crashes)
+		if got := receive(t, done); got.ID != "v" || len(got.Lapses) != 0 {
+			t.Errorf("%s came first, after lapses of %v", got.ID, got.Lapses)
 		}
 		t.Logf("went on %s after the first had ended", time.Since(stopped).Round(time.Millisecond))
 		if n := r.client.Counts().Returned; n != 1 {

@@ -185,7 +185,11 @@ func TestHealing(t *testing.T) {
 // claim is a handler that does all stages at once, under the record's rules.
 func (r *rig) claim(done chan<- models.Video) Handler {
 	return func(ctx context.Context, t models.Task) error {
-		v, err := r.Store.Advance(ctx, t.OrganizationID, t.VideoID, models.Claim("w", t.Attempt))
+		claim := models.Claim("w", t.Attempt)
+		if t.Alone {
+			claim = models.ClaimAlone("w", t.Attempt)
+		}
+		v, err := r.Store.Advance(ctx, t.OrganizationID, t.VideoID, claim)
 		if err != nil {
 			return err
 		}
@@ -322,7 +326,7 @@ func TestTroubleHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// A video that kills its workers is given up by the third that meets it, which
+// A video that kills its workers is given up by the next that meets it, which
 // goes on with what others wait for.
 func TestPoisonIsGivenUpAndHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
@@ -330,9 +334,13 @@ func TestPoisonIsGivenUpAndHoldsNobodyUp(t *testing.T) {
 	v := r.create(t, "poison")
 	r.ask(t, &v)
 	r.pass(t) // tells it
-	for i := range models.MaxCrashes {
+	for i := range models.MaxLapses {
 		r.takeOne(t)
-		v = r.advance(t, "poison", models.Claim("dies-"+strconv.Itoa(i), 1), over, models.Published(99))
+		claim := models.ClaimAlone("dies-"+strconv.Itoa(i), 1)
+		v = r.advance(t, "poison", claim, over, models.Published(99))
+		if i == models.MaxLapses-1 { // that was the pause before its last run
+			v = r.advance(t, "poison", claim, over, models.Published(99))
+		}
 		r.pass(t)
 	}
 	other := r.create(t, "other")
@@ -346,10 +354,10 @@ func TestPoisonIsGivenUpAndHoldsNobodyUp(t *testing.T) {
 		t.Errorf("worked on %s", got.ID)
 	}
 	v, err := r.Store.Get(t.Context(), "acme", "poison")
-	if err != nil || v.Status != models.StatusFailed || v.Failure.Code != models.CodePoison || v.Crashes != models.MaxCrashes {
-		t.Errorf("%s, %+v, %d crashes, %v", v.Status, v.Failure, v.Crashes, err)
+	if err != nil || v.Status != models.StatusFailed || v.Failure.Code != models.CodePoison || len(v.Lapses) != models.MaxLapses {
+		t.Errorf("%s, %+v, lapses of %v, %v", v.Status, v.Failure, v.Lapses, err)
 	}
-	if n := r.client.Counts(); n.Poisoned != 1 || n.Reclaimed != models.MaxCrashes {
+	if n := r.client.Counts(); n.Poisoned != 1 || n.Reclaimed != models.MaxLapses {
 		t.Errorf("%+v", n)
 	}
 }

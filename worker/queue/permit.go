@@ -20,6 +20,11 @@ const (
 // use spends a permit: it works on the video that is next. Those with nothing
 // to be done (cancelled since, or held by another worker) do not use it up.
 func (w *Worker) use(ctx context.Context, own models.Task) error {
+	slot, err := w.slots.take(ctx, w.Concurrency)
+	if err != nil {
+		return err
+	}
+	defer slot.release()
 	for range maxSkips {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -32,7 +37,7 @@ func (w *Worker) use(ctx context.Context, own models.Task) error {
 			return nil
 		}
 		w.held.add(next)
-		err = w.handle(ctx, next.task)
+		err = w.handleIn(ctx, slot, next.task)
 		w.held.drop(next)
 		how := leaveDone
 		switch {

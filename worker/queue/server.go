@@ -32,8 +32,9 @@ const (
 
 // Handler works on one video. Nil means that nothing is left to do.
 // [models.ErrNotFound], [models.ErrConflict], [models.ErrLeased] and an error of
-// [models.CodePoison] mean that there was nothing to do; any other error, that
-// it should be tried again later.
+// [models.CodePoison] mean that there was nothing to do; [models.ErrAlone], that
+// it must be called again with the task's Alone set, while the worker processes
+// nothing else; any other error, that it should be tried again later.
 type Handler func(context.Context, models.Task) error
 
 // Worker takes tasks and runs the handler.
@@ -43,7 +44,8 @@ type Worker struct {
 	Handle      Handler
 	Logger      *slog.Logger
 
-	held held
+	held  held
+	slots slots
 }
 
 // Run works until ctx ends, then stops the handlers through their context and
@@ -70,16 +72,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	// asynq gives a task up when Redis is away for half a minute. The record's
 	// lease does not depend on Redis, so the work goes on; it keeps its slot, and
 	// asynq's next task waits for one.
-	slots := make(chan struct{}, w.Concurrency)
 	handler := func(_ context.Context, t *asynq.Task) error {
 		running.Add(1)
 		defer running.Done()
-		select {
-		case slots <- struct{}{}:
-		case <-working.Done():
-			return working.Err()
-		}
-		defer func() { <-slots }()
 		return w.process(working, t)
 	}
 	if err := server.Start(asynq.HandlerFunc(handler)); err != nil {
