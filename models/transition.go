@@ -56,7 +56,7 @@ func claim(worker string, attempt int, alone bool) Transition {
 		v.Lapses = lapses
 		switch {
 		case len(lapses) >= MaxLapses:
-			status := v.giveUp(Failure{CodePoison, v.Stage, "Processing this file crashed the worker again and again, so it was given up."})
+			status := v.giveUp(Failure{CodePoison, v.Stage, "Processing this file crashed more than once, so it was given up."})
 			end(v, status, now)
 			return nil
 		case died && len(lapses) == MaxLapses-1:

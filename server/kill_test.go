@@ -165,8 +165,8 @@ func TestStoppedServerGivesItsWorkBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, err := store.Get(t.Context(), "acme", document.ID)
-	if err != nil || v.Status != models.StatusProcessing || v.Lease.Worker != "" || v.Crashes != 0 {
-		t.Errorf("the record says %s, lease %+v, crashes %d, %v", v.Status, v.Lease, v.Crashes, err)
+	if err != nil || v.Status != models.StatusProcessing || v.Lease.Worker != "" || len(v.Lapses) != 0 {
+		t.Errorf("the record says %s, lease %+v, lapses of %v, %v", v.Status, v.Lease, v.Lapses, err)
 	}
 	if err := store.Close(t.Context()); err != nil {
 		t.Fatal(err)

@@ -129,8 +129,8 @@ func (r *recovery) once(stage models.Stage, random *rand.Rand) {
 func (r *recovery) follow(dead *models.Video, killed time.Time) {
 	next, ok := r.until(dead.ID, resumeTime, func(v *models.Video) bool { return v.Fence > dead.Fence })
 	claimed := time.Since(killed)
-	if !ok || next.Stage != dead.Stage || next.Crashes != dead.Crashes+1 {
-		r.t.Errorf("after the kill in stage %s, %s later: stage %s, fence %d after %d, crashes %d", dead.Stage, claimed, next.Stage, next.Fence, dead.Fence, next.Crashes)
+	if !ok || next.Stage != dead.Stage || len(next.Lapses) != len(dead.Lapses)+1 {
+		r.t.Errorf("after the kill in stage %s, %s later: stage %s, fence %d after %d, lapses of %v", dead.Stage, claimed, next.Stage, next.Fence, dead.Fence, next.Lapses)
 		return
 	}
 	if next, ok = r.until(dead.ID, resumeTime, func(v *models.Video) bool { return v.PublishedRev > dead.Rev }); !ok {
