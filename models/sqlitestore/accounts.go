@@ -20,8 +20,8 @@ func (s *Store) CreateOrganization(ctx context.Context, o models.Organization) (
 	if err != nil {
 		return models.Organization{}, internal(err)
 	}
-	if _, err = s.write.ExecContext(ctx, `INSERT INTO organizations (id, document) VALUES (?, ?)`, o.ID, string(document)); err != nil {
-		return models.Organization{}, failure(ctx, err)
+	if _, err = s.exec(ctx, taking, `INSERT INTO organizations (id, document) VALUES (?, ?)`, o.ID, string(document)); err != nil {
+		return models.Organization{}, err
 	}
 	return o, nil
 }
@@ -143,14 +143,11 @@ func (s *Store) AdvanceUser(ctx context.Context, org, id string, c models.UserCh
 
 // DeleteUser removes a user. See [models.Accounts].
 func (s *Store) DeleteUser(ctx context.Context, org, id string) error {
-	result, err := s.write.ExecContext(ctx, `DELETE FROM users WHERE organization_id = ? AND id = ?`, org, id)
-	if err != nil {
-		return failure(ctx, err)
+	n, err := s.exec(ctx, freeing, `DELETE FROM users WHERE organization_id = ? AND id = ?`, org, id)
+	if err == nil && n == 0 {
+		err = models.ErrNoAccount
 	}
-	if n, err := result.RowsAffected(); err != nil || n > 0 {
-		return internal(err)
-	}
-	return models.ErrNoAccount
+	return err
 }
 
 // HasUsers reports whether there is an account. See [models.Accounts].
@@ -162,6 +159,11 @@ func (s *Store) HasUsers(ctx context.Context) (there bool, err error) {
 // inTurn runs f in a transaction of the one writer. An error of the change that
 // f applies is returned as it is.
 func (s *Store) inTurn(ctx context.Context, f func(tx *sql.Tx) (own, err error)) error {
+	return s.spend(func() (purpose, error) { return keeping, s.once(ctx, f) })
+}
+
+// once is one try of inTurn.
+func (s *Store) once(ctx context.Context, f func(tx *sql.Tx) (own, err error)) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return failure(ctx, err)

@@ -19,9 +19,13 @@ func (s *Store) AppendAudit(ctx context.Context, org string, e models.AuditEntry
 	if err != nil {
 		return internal(err)
 	}
-	_, err = s.write.ExecContext(ctx, `INSERT INTO audit (organization_id, id, at, video_id, document) VALUES (?, ?, ?, ?, ?)
+	p := keeping
+	if e.Action == models.AuditDelete || e.Action == models.AuditCancel {
+		p = freeing
+	}
+	_, err = s.exec(ctx, p, `INSERT INTO audit (organization_id, id, at, video_id, document) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (organization_id, id) DO NOTHING`, org, e.ID, e.At.UnixMilli(), e.VideoID, string(document))
-	return failure(ctx, err)
+	return err
 }
 
 // ListAudit returns a page, newest first. See [models.Audit].
@@ -57,13 +61,9 @@ func auditQuery(org string, page models.AuditPage) (query string, args []any, er
 func (s *Store) TrimAudit(ctx context.Context, before time.Time, keep int) (int, error) {
 	removed := 0
 	remove := func(query string, args ...any) error {
-		result, err := s.write.ExecContext(ctx, query, args...)
-		if err != nil {
-			return failure(ctx, err)
-		}
-		n, err := result.RowsAffected()
-		removed += int(n)
-		return internal(err)
+		n, err := s.exec(ctx, freeing, query, args...)
+		removed += n
+		return err
 	}
 	if err := remove(`DELETE FROM audit WHERE at < ?`, record.Moment(before).UnixMilli()); err != nil {
 		return removed, err

@@ -31,21 +31,19 @@ const waitingQuery = `SELECT COUNT(*) FROM videos INDEXED BY videos_waiting WHER
 
 // Purge removes a deleted record. See [models.Backlog].
 func (s *Store) Purge(ctx context.Context, org, id string) error {
-	result, err := s.write.ExecContext(ctx,
-		`DELETE FROM videos WHERE organization_id = ? AND id = ? AND status = 'deleted'`, org, id)
-	if err != nil {
-		return failure(ctx, err)
+	n, err := s.exec(ctx, freeing, `DELETE FROM videos WHERE organization_id = ? AND id = ? AND status = 'deleted'`, org, id)
+	if err == nil && n == 0 {
+		err = models.ErrNotFound
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return models.ErrNotFound
-	}
-	return nil
+	return err
 }
 
 // Once keeps the first caller's value. See [models.Settings].
 func (s *Store) Once(ctx context.Context, name, value string) (kept string, err error) {
 	// The update that changes nothing makes the row that was there come back.
-	err = s.write.QueryRowContext(ctx, `INSERT INTO settings (name, value) VALUES (?, ?)
-		ON CONFLICT (name) DO UPDATE SET value = value RETURNING value`, name, value).Scan(&kept)
+	err = s.spend(func() (purpose, error) {
+		return keeping, s.write.QueryRowContext(ctx, `INSERT INTO settings (name, value) VALUES (?, ?)
+			ON CONFLICT (name) DO UPDATE SET value = value RETURNING value`, name, value).Scan(&kept)
+	})
 	return kept, failure(ctx, err)
 }

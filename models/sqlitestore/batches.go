@@ -21,10 +21,10 @@ func (s *Store) CreateBatch(ctx context.Context, org string, b models.Batch) (mo
 	if err != nil {
 		return models.Batch{}, internal(err)
 	}
-	_, err = s.write.ExecContext(ctx, `INSERT INTO batches (organization_id, id, created_at, finished_at, document) VALUES (?, ?, ?, 0, ?)`,
+	_, err = s.exec(ctx, taking, `INSERT INTO batches (organization_id, id, created_at, finished_at, document) VALUES (?, ?, ?, 0, ?)`,
 		org, b.ID, b.CreatedAt.UnixMilli(), string(document))
 	if err != nil {
-		return models.Batch{}, failure(ctx, err)
+		return models.Batch{}, err
 	}
 	return b, nil
 }
@@ -47,7 +47,21 @@ func batch(ctx context.Context, from queryer, org, id string) (b models.Batch, e
 }
 
 // AdvanceBatch applies a change. See [models.Batches].
-func (s *Store) AdvanceBatch(ctx context.Context, org, id string, c models.BatchChange) (models.Batch, error) {
+func (s *Store) AdvanceBatch(ctx context.Context, org, id string, c models.BatchChange) (b models.Batch, err error) {
+	err = s.spend(func() (p purpose, err error) {
+		if b, err = s.advanceBatch(ctx, org, id, c); b.CancelledAt.IsZero() {
+			return keeping, err
+		}
+		return freeing, err
+	})
+	if err != nil {
+		return models.Batch{}, err
+	}
+	return b, nil
+}
+
+// advanceBatch is one try. What it returns beside an error was not written.
+func (s *Store) advanceBatch(ctx context.Context, org, id string, c models.BatchChange) (models.Batch, error) {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return models.Batch{}, failure(ctx, err)
@@ -73,10 +87,7 @@ func (s *Store) AdvanceBatch(ctx context.Context, org, id string, c models.Batch
 	if err == nil {
 		err = tx.Commit()
 	}
-	if err != nil {
-		return models.Batch{}, failure(ctx, err)
-	}
-	return b, nil
+	return b, failure(ctx, err)
 }
 
 // TallyBatch counts the videos of a batch. See [models.Batches].
@@ -112,12 +123,7 @@ const unsettledBatchesQuery = `SELECT document FROM batches
 
 // TrimBatches removes what ended long ago. See [models.Batches].
 func (s *Store) TrimBatches(ctx context.Context, before time.Time) (int, error) {
-	result, err := s.write.ExecContext(ctx, trimBatchesQuery, record.Moment(before).UnixMilli())
-	if err != nil {
-		return 0, failure(ctx, err)
-	}
-	n, err := result.RowsAffected()
-	return int(n), internal(err)
+	return s.exec(ctx, freeing, trimBatchesQuery, record.Moment(before).UnixMilli())
 }
 
 const trimBatchesQuery = `DELETE FROM batches WHERE finished_at > 0 AND finished_at < ?`

@@ -11,6 +11,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/models/modelstest"
+	"reelroom/models/modelstest/testenv"
 	"reelroom/models/record"
 )
 
@@ -32,8 +33,8 @@ func TestOnlyTheOwnerMayRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 4 {
-		t.Fatalf("%v, %v: want database, log, shared memory and lock", entries, err)
+	if err != nil || len(entries) != 5 {
+		t.Fatalf("%v, %v: want database, log, shared memory, lock and reserve", entries, err)
 	}
 	for _, e := range entries {
 		if info, err := e.Info(); err != nil || info.Mode().Perm() != 0o600 {
@@ -201,5 +202,58 @@ func fill(t *testing.T, s *Store, limit, relieve func()) {
 	relieve()
 	if _, err := s.Advance(t.Context(), "acme", "first", modelstest.Edit("again")); err != nil {
 		t.Errorf("there is room again: %v", err)
+	}
+}
+
+// On a disk without a free byte, what frees space is written, also by a process
+// that starts there, and what brings new work is not.
+func TestFullDiskLetsGo(t *testing.T) {
+	t.Parallel()
+	dir, ok := modelstest.SmallDisk(t, 16<<20)
+	if !ok {
+		testenv.Missing(t, "right to mount a small disk")
+	}
+	path, ctx := filepath.Join(dir, "x.db"), t.Context()
+	s := open(t, path)
+	const videos = 200
+	for i := range videos {
+		if _, err := s.Create(ctx, "acme", models.Video{ID: fmt.Sprint(i), Title: strings.Repeat("x", 150)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	modelstest.FillDisk(t, dir)
+	s = open(t, path)
+	modelstest.FillDisk(t, dir)
+	if _, err := s.Create(ctx, "acme", models.Video{ID: "more"}); models.CodeOf(err) != models.CodeStorageFull {
+		t.Errorf("new work was answered %v", err)
+	}
+	for i := range videos {
+		for _, change := range []models.Transition{models.Cancel(), models.Delete()} {
+			if v, err := s.Advance(ctx, "acme", fmt.Sprint(i), models.Audited(change, models.AuditEntry{ID: "e", By: "ann", Action: models.AuditDelete})); err != nil {
+				t.Fatalf("video %d: %v", i, err)
+			} else if err := s.AppendAudit(ctx, "acme", v.Audit[0]); err != nil {
+				t.Fatalf("the entry of video %d: %v", i, err)
+			}
+		}
+		if i%20 == 0 {
+			modelstest.FillDisk(t, dir) // others take what was released
+		}
+	}
+	for i := range videos {
+		if err := s.Purge(ctx, "acme", fmt.Sprint(i)); err != nil {
+			t.Fatalf("video %d: %v", i, err)
+		}
+	}
+	// With room again the reserve is filled up.
+	modelstest.EmptyDisk(t, dir)
+	s.reserve.filled = time.Time{}
+	if _, err := s.Create(ctx, "acme", models.Video{ID: "more"}); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	if info, err := os.Stat(path + ".reserve"); err != nil || info.Size() < 1<<20 {
+		t.Errorf("the reserve is %+v, %v", info, err)
 	}
 }

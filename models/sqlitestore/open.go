@@ -23,6 +23,7 @@ const readers = 4
 type Store struct {
 	write, read *sql.DB
 	searches    *searches
+	reserve     *reserve
 	lock        *os.File
 	now         func() time.Time
 	closing     sync.Once
@@ -47,11 +48,24 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{lock: lock, now: time.Now, searches: newSearches()}
-	if err := s.connect(ctx, path); err != nil {
+	s := &Store{lock: lock, now: time.Now, searches: newSearches(), reserve: &reserve{path: path + ".reserve"}}
+	if err := s.connectOnAnyDisk(ctx, path); err != nil {
 		return nil, errors.Join(failure(ctx, err), s.Close(ctx))
 	}
 	return s, nil
+}
+
+// connectOnAnyDisk connects, on a full disk with room from the reserve that an
+// earlier process has left: SQLite makes files beside the database.
+func (s *Store) connectOnAnyDisk(ctx context.Context, path string) error {
+	err := s.connect(ctx, path)
+	for err != nil && cannotWrite(err) && s.reserve.release(freeing) {
+		err = errors.Join(s.disconnect(), s.connect(ctx, path))
+	}
+	if err == nil {
+		s.reserve.fill()
+	}
+	return err
 }
 
 func (s *Store) connect(ctx context.Context, path string) (err error) {
@@ -107,13 +121,18 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close ends the connections and frees the file. It may be called twice.
 func (s *Store) Close(context.Context) error {
 	s.closing.Do(func() {
-		// Readers first: the last connection to close empties the log.
-		for _, db := range []*sql.DB{s.read, s.write} {
-			if db != nil {
-				s.closed = errors.Join(s.closed, db.Close())
-			}
-		}
-		s.closed = errors.Join(s.closed, s.lock.Close())
+		s.closed = errors.Join(s.disconnect(), s.lock.Close())
 	})
 	return s.closed
+}
+
+// disconnect closes what connect has opened.
+func (s *Store) disconnect() (err error) {
+	// Readers first: the last connection to close empties the log.
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	return err
 }

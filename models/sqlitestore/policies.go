@@ -29,7 +29,15 @@ func policy(ctx context.Context, from queryer, org string) (models.PolicyRecord,
 }
 
 // ChangePolicy applies a change. See [models.Policies].
-func (s *Store) ChangePolicy(ctx context.Context, org string, c models.PolicyChange) (models.PolicyRecord, error) {
+func (s *Store) ChangePolicy(ctx context.Context, org string, c models.PolicyChange) (r models.PolicyRecord, err error) {
+	err = s.spend(func() (_ purpose, err error) {
+		r, err = s.changePolicy(ctx, org, c)
+		return keeping, err
+	})
+	return r, err
+}
+
+func (s *Store) changePolicy(ctx context.Context, org string, c models.PolicyChange) (models.PolicyRecord, error) {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return models.PolicyRecord{}, failure(ctx, err)

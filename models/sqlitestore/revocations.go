@@ -20,7 +20,15 @@ const (
 //
 // Writers stand in line, and AUTOINCREMENT never gives a number twice: the
 // order of seq is the order of commits.
-func (s *Store) Revoke(ctx context.Context, org string, r models.Revocation) (models.Revocation, error) {
+func (s *Store) Revoke(ctx context.Context, org string, r models.Revocation) (kept models.Revocation, err error) {
+	err = s.spend(func() (_ purpose, err error) {
+		kept, err = s.revoke(ctx, org, r)
+		return freeing, err
+	})
+	return kept, err
+}
+
+func (s *Store) revoke(ctx context.Context, org string, r models.Revocation) (models.Revocation, error) {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return models.Revocation{}, failure(ctx, err)

@@ -22,13 +22,13 @@ func (s *Store) Create(ctx context.Context, org string, v models.Video) (models.
 	if err != nil {
 		return models.Video{}, internal(err)
 	}
-	_, err = s.write.ExecContext(ctx, `INSERT INTO videos
+	_, err = s.exec(ctx, taking, `INSERT INTO videos
 		(lease_until, rev, published_rev, assessed_under, document, status, attempt, title_key, name_key, size, duration, verdict,
 			batch_id, created_at, organization_id, id)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		slices.Concat(columns(&v, document), standing(&v), listed(&v), []any{v.BatchID, v.CreatedAt.UnixMilli(), v.OrganizationID, v.ID})...)
 	if err != nil {
-		return models.Video{}, failure(ctx, err)
+		return models.Video{}, err
 	}
 	return v, nil
 }
@@ -68,7 +68,21 @@ func get(ctx context.Context, from queryer, org, id string) (v models.Video, err
 }
 
 // Advance applies a transition. See [models.Videos].
-func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition) (models.Video, error) {
+func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition) (v models.Video, err error) {
+	err = s.spend(func() (p purpose, err error) {
+		if v, err = s.advance(ctx, org, id, t); v.Status == models.StatusDeleted || v.Status == models.StatusCancelled {
+			return freeing, err
+		}
+		return keeping, err
+	})
+	if err != nil {
+		return models.Video{}, err
+	}
+	return v, nil
+}
+
+// advance is one try. What it returns beside an error was not written.
+func (s *Store) advance(ctx context.Context, org, id string, t models.Transition) (models.Video, error) {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return models.Video{}, failure(ctx, err)
@@ -96,10 +110,7 @@ func (s *Store) Advance(ctx context.Context, org, id string, t models.Transition
 	if err == nil {
 		err = tx.Commit()
 	}
-	if err != nil {
-		return models.Video{}, failure(ctx, err)
-	}
-	return v, nil
+	return v, failure(ctx, err)
 }
 
 func (s *Store) query(ctx context.Context, query string, args ...any) ([]models.Video, error) {

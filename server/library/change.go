@@ -54,8 +54,8 @@ func (l *Library) Rename(ctx context.Context, who models.Identity, id, title str
 	return l.change(ctx, who, id, models.AuditRename, models.Rename(title), "")
 }
 
-// Delete hides the video from everybody at once. Its files and its record are
-// removed by the reconciler, once the event is in the log.
+// Delete hides the video from everybody at once. The reconciler removes its
+// files, and its record once the event is in the log.
 func (l *Library) Delete(ctx context.Context, who models.Identity, id string) error {
 	if err := check(who, models.ActionEdit, id); err != nil {
 		return err

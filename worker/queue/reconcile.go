@@ -93,14 +93,21 @@ func (r *Reconciler) Pass(ctx context.Context, all bool) error {
 			// A record that is here because of a publication may have a live
 			// lease; whether it has, only the store's clock knows.
 			free := v.Status == models.StatusQueued || v.Status == models.StatusProcessing && !v.Unpublished()
-			err := r.settle(ctx, v)
-			if err == nil && v.Status == models.StatusDeleted && failing < removeTime {
+			// Files go before anything is written: the disk may be full.
+			empty := false
+			if v.Status == models.StatusDeleted && failing < removeTime {
 				began := time.Now()
-				if lost := r.empty(ctx, v); lost == nil {
-					err = r.purge(ctx, v)
-				} else if failing += time.Since(began); first == nil {
+				lost := r.empty(ctx, v)
+				if empty = lost == nil; !empty {
+					failing += time.Since(began)
+				}
+				if first == nil {
 					first = lost
 				}
+			}
+			err := r.settle(ctx, v)
+			if err == nil && empty {
+				err = r.purge(ctx, v)
 			}
 			if models.CodeOf(err) == models.CodeUnavailable {
 				return err
