@@ -90,6 +90,9 @@ type Error struct {
 	RetryAfter time.Duration
 	// Cause is for the log only.
 	Cause error
+	// Reason says what was wrong with a token, for the developer of a client; a
+	// server in production leaves it empty.
+	Reason string
 }
 
 // Errorf makes an [Error] whose message is shown to people. A cause is added

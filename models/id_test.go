@@ -68,6 +68,7 @@ func TestValidID(t *testing.T) {
 		"a": true, "é": true, "5f9f1b9b9b9b9b9b9b9b9b9b": true, "auth0|123": true, "a:b/c{d}..": true, "..": true,
 		strings.Repeat("x", MaxIDBytes): true, strings.Repeat("x", MaxIDBytes+1): false,
 		"": false, " ": false, "a b": false, "a\n": false, "\x00": false, "\xff": false, "a\u2028b": false, "\u00a0": false, "\u200b": false,
+		"\uFFFD": false, "x\uFFFD": false, "x\xed\xa0\x80": false, "x\xed\xb0\x80y": false, "\ufeffa": false,
 	} {
 		if ValidID(id) != want {
 			t.Errorf("ValidID(%q) is not %v", id, want)

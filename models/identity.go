@@ -1,6 +1,8 @@
 package models
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -62,15 +64,46 @@ func (i Identity) May(a Action) bool {
 // MaxIDBytes bounds an organization, user or video id.
 const MaxIDBytes = 128
 
-// ValidID reports whether id can name an organization, a user or a video: 1 to
-// [MaxIDBytes] bytes of printable UTF-8 without white space. Outside issuers
-// choose their own ids, so nothing narrower is asked; see [Segment].
-func ValidID(id string) bool {
-	if id == "" || len(id) > MaxIDBytes || !utf8.ValidString(id) {
-		return false
+// The reasons of [CheckID].
+var (
+	errIDEmpty       = errors.New("it is empty")
+	errIDLong        = fmt.Errorf("it is longer than %d bytes", MaxIDBytes)
+	errIDEncoding    = errors.New("it is not UTF-8")
+	errIDReplacement = errors.New("it holds U+FFFD, the character that replaces invalid text")
+	errIDSpace       = errors.New("it holds white space")
+	errIDPrintable   = errors.New("it holds a character that cannot be printed")
+)
+
+// CheckID returns why a text cannot be the id of an organization, a user or a
+// video, or nil. An id is 1 to [MaxIDBytes] bytes of printable UTF-8 without
+// white space and without U+FFFD: decoders put that character in the place of
+// every invalid byte and of every lone surrogate, so that texts which differ
+// would become one id. Outside issuers choose their own ids, so nothing
+// narrower is asked; see [Segment].
+func CheckID(id string) error {
+	switch {
+	case id == "":
+		return errIDEmpty
+	case len(id) > MaxIDBytes:
+		return errIDLong
+	case !utf8.ValidString(id):
+		return errIDEncoding
 	}
-	return !strings.ContainsFunc(id, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+	for _, r := range id {
+		switch {
+		case r == utf8.RuneError:
+			return errIDReplacement
+		case unicode.IsSpace(r):
+			return errIDSpace
+		case !unicode.IsPrint(r):
+			return errIDPrintable
+		}
+	}
+	return nil
 }
+
+// ValidID reports whether [CheckID] has nothing against id.
+func ValidID(id string) bool { return CheckID(id) == nil }
 
 // Segment writes an id so that it can stand in a room name, a Redis key or a
 // path: bytes outside [A-Za-z0-9_-] become %XX. It is injective, so two ids

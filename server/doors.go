@@ -73,11 +73,12 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	}
 	verifier, err := auth.New(ctx, auth.Config{
 		Own: own, Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, MaxLife: c.maxLife(),
-		Reserved: reserved, Revoked: denylist.Revoked, Logger: logger,
+		Reserved: reserved, Revoked: denylist.Revoked, Logger: logger, Explain: c.development(),
 	})
 	if err != nil {
 		return nil, err
 	}
+	c.warnOfTokens(logger)
 	videos := &library.Library{
 		Store: b.Store, Policies: b.Store, Audit: b.Store, Batches: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
 		Positions: b.Queue, Listening: b.Log.Listening, MaxUpload: c.MaxUpload, MaxBatch: c.MaxBatch, Logger: logger,
@@ -93,7 +94,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	ages, meter := newAges(), console.NewMeter()
 	b.Hub.Tap(meter.Events)
 	sockets, err := socketio.New(socketio.Config{
-		Origins: c.origins, Authenticate: verifier.Verify, Revoked: denylist.Revoked,
+		Origins: c.origins, Authenticate: verifier.Verify, Explain: c.development(), Revoked: denylist.Revoked,
 		Hub: b.Hub, Events: b.Log, Sessions: b.Log, Logger: logger,
 		Snapshot: func(ctx context.Context, who models.Identity, id string) (any, string, error) {
 			return videos.Snapshot(ctx, who, id)

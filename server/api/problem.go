@@ -23,6 +23,9 @@ type Problem struct {
 	// RequestID finds the request in the server's log; it is the answer's
 	// X-Request-Id, too.
 	RequestID string `json:"requestId"`
+	// Reason says what was wrong with a token, for developers: only a server whose
+	// PUBLIC_URL is a loopback name tells it.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Codes that only this door has.
@@ -135,7 +138,7 @@ func problemOf(err error) Problem {
 		Detail: "Something went wrong here. The request id helps to find it in the log."}
 	if e, ok := errors.AsType[*models.Error](err); ok {
 		if status, ok := statuses[e.Code]; ok {
-			p.Status, p.Code, p.Detail = status, e.Code, e.Message
+			p.Status, p.Code, p.Detail, p.Reason = status, e.Code, e.Message, e.Reason
 		}
 	}
 	p.Title = http.StatusText(p.Status)

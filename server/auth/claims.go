@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"reelroom/models"
 )
@@ -24,17 +23,7 @@ const (
 
 // identityOf reads verified claims. Names are matched exactly; a claim that is
 // null counts as absent.
-func (v *Verifier) identityOf(c jwt.MapClaims, own bool) (who models.Identity, err error) {
-	var late bool
-	defer func() {
-		if err != nil {
-			base := errInvalid
-			if late {
-				base = errExpired
-			}
-			who, err = models.Identity{}, base.Because(err)
-		}
-	}()
+func (v *Verifier) identityOf(c map[string]any, own bool) (who models.Identity, err error) {
 	now := v.config.Now()
 	if who.ExpiresAt, err = date(c, "exp"); err != nil {
 		return who, err
@@ -74,18 +63,18 @@ func (v *Verifier) identityOf(c jwt.MapClaims, own bool) (who models.Identity, e
 	if who.Role, err = role(c); err != nil {
 		return who, err
 	}
-	if jti, ok := c["jti"].(string); ok && models.ValidID(jti) {
+	if jti, err := idText(c["jti"]); err == nil {
 		who.TokenID = jti
 	}
-	if late = !now.Before(who.ExpiresAt); late {
-		return who, errors.New("exp has passed")
+	if !now.Before(who.ExpiresAt) {
+		return who, errExpired.Because(errors.New("exp has passed"))
 	}
 	return who, nil
 }
 
 // audience checks iss and aud where they are asked for. Those of an issuer
 // elsewhere are not those of the accounts here.
-func (v *Verifier) audience(c jwt.MapClaims, own bool) error {
+func (v *Verifier) audience(c map[string]any, own bool) error {
 	issuer, audience := v.config.Issuer, v.config.Audience
 	if own {
 		issuer, audience = ownIssuer, ownIssuer
@@ -103,7 +92,7 @@ func (v *Verifier) audience(c jwt.MapClaims, own bool) error {
 }
 
 // date reads a NumericDate; the zero time when absent.
-func date(c jwt.MapClaims, name string) (time.Time, error) {
+func date(c map[string]any, name string) (time.Time, error) {
 	value := c[name]
 	if value == nil {
 		return time.Time{}, nil
@@ -111,6 +100,9 @@ func date(c jwt.MapClaims, name string) (time.Time, error) {
 	n, ok := value.(json.Number)
 	if !ok {
 		return time.Time{}, fmt.Errorf("%s is not a number", name)
+	}
+	if n == "0" && name == "nbf" { // some issuers write it for none
+		return time.Time{}, nil
 	}
 	f, err := n.Float64()
 	if err != nil || f <= 0 || f > maxDate {
@@ -120,16 +112,16 @@ func date(c jwt.MapClaims, name string) (time.Time, error) {
 }
 
 // id reads an id under either of two names; both must agree where both stand.
-func id(c jwt.MapClaims, name, alias string) (string, error) {
+func id(c map[string]any, name, alias string) (string, error) {
 	var found string
 	for _, n := range []string{name, alias} {
 		value := c[n]
 		if value == nil {
 			continue
 		}
-		s, ok := value.(string)
-		if !ok || !models.ValidID(s) {
-			return "", fmt.Errorf("%s is not an id", n)
+		s, err := idText(value)
+		if err != nil {
+			return "", fmt.Errorf("%s is not an id: %w", n, err)
 		}
 		if found != "" && found != s {
 			return "", fmt.Errorf("%s and %s disagree", name, alias)
@@ -142,12 +134,34 @@ func id(c jwt.MapClaims, name, alias string) (string, error) {
 	return found, nil
 }
 
+// maxInteger is the largest integer, and the smallest below zero, that an id may
+// be: numbers beyond it lose digits in JavaScript, and two of them become one.
+const maxInteger = 1 << 53
+
+// idText returns the text of an id: a text as it is, or an integer in decimal.
+func idText(value any) (string, error) {
+	switch v := value.(type) {
+	case string:
+		return v, models.CheckID(v)
+	case json.Number:
+		n, err := strconv.ParseInt(v.String(), 10, 64)
+		if err != nil && !errors.Is(err, strconv.ErrRange) || v == "-0" {
+			return "", errors.New("it is a number that is not written as an integer")
+		}
+		if err != nil || n > maxInteger || n < -maxInteger {
+			return "", errors.New("it is an integer beyond 2^53; write it as text")
+		}
+		return v.String(), nil
+	}
+	return "", errors.New("it is neither a text nor an integer")
+}
+
 // role reads role and roles, each a string or a list. Of several roles the
 // highest counts. Words that mean nothing here give no right and are passed
 // over, because an outside issuer has roles of its own: with none that is
 // known, the member is a viewer. Service is for programs and stands alone:
 // together with another known role the token is refused.
-func role(c jwt.MapClaims) (models.Role, error) {
+func role(c map[string]any) (models.Role, error) {
 	var found models.Role
 	for _, name := range []string{"role", "roles"} {
 		if c[name] == nil {

@@ -39,6 +39,9 @@ type Config struct {
 	// Revoked tells whether a token that is good otherwise was revoked, as
 	// [Denylist.Revoked] does; nil for none.
 	Revoked func(models.Identity) bool
+	// Explain writes into the error what was wrong with a token, for the developer
+	// of a client; see [models.Error.Reason].
+	Explain bool
 	// Logger may be nil: then nothing is logged.
 	Logger *slog.Logger
 	// Now is the clock; time.Now when nil.

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -89,23 +88,17 @@ func (o *Own) Seal(parts ...string) []byte {
 	return mac.Sum(nil)
 }
 
-// ownKid returns the kid of a token that says it is one of these.
-func ownKid(t *jwt.Token) (kid string, ok bool) {
-	kid, _ = t.Header["kid"].(string)
-	return kid, strings.HasPrefix(kid, ownPrefix)
-}
-
-// key returns the key of a kid.
-func (o *Own) key(t *jwt.Token, kid string) (any, error) {
+// keysOf returns the key of a kid.
+func (o *Own) keysOf(alg, kid string) ([]any, error) {
 	if o == nil {
 		return nil, errors.New("there are no accounts here")
 	}
 	key, ok := o.all[kid]
 	if !ok {
-		return nil, errors.New("the key is not known")
+		return nil, errUnknownKey
 	}
-	if t.Method.Alg() != algHS256 {
-		return nil, errors.New("the key is for another algorithm")
+	if alg != algHS256 {
+		return nil, errOtherAlgorithm
 	}
-	return key.secret, nil
+	return []any{key.secret}, nil
 }

@@ -5,12 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"reelroom/models"
 )
@@ -21,7 +20,6 @@ const MaxTokenBytes = 8 << 10
 // Verifier verifies bearer tokens. It may be used by many goroutines at once.
 type Verifier struct {
 	config Config
-	parser *jwt.Parser
 	keys   *keySet // nil without a JWKS URL
 }
 
@@ -38,17 +36,9 @@ func New(ctx context.Context, c Config) (*Verifier, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	v := &Verifier{config: c, parser: jwt.NewParser(
-		jwt.WithValidMethods([]string{algHS256, algRS256, algES256, algEdDSA}),
-		jwt.WithStrictDecoding(), jwt.WithJSONNumber(),
-		jwt.WithoutClaimsValidation(), // identityOf checks them: the library's leeway would reach exp
-	)}
+	v := &Verifier{config: c}
 	if c.JWKSURL != "" {
-		keys, err := newKeySet(ctx, c.JWKSURL, c.Logger)
-		if err != nil {
-			return nil, err
-		}
-		v.keys = keys
+		v.keys = newKeySet(ctx, c.JWKSURL, http.DefaultTransport, c.Logger)
 	}
 	return v, nil
 }
@@ -79,75 +69,85 @@ func (v *Verifier) Inspect(ctx context.Context, token string) (models.Identity, 
 	if token == "" {
 		return models.Identity{}, errMissing
 	}
-	if len(token) > MaxTokenBytes {
-		return models.Identity{}, errInvalid.Because(errors.New("the token is longer than 8 KiB"))
-	}
-	claims := jwt.MapClaims{}
-	parsed, err := v.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
-	if e, ok := errors.AsType[*models.Error](err); ok {
-		return models.Identity{}, e
-	}
+	who, err := v.inspect(ctx, token)
 	if err != nil {
-		return models.Identity{}, errInvalid.Because(err)
+		return models.Identity{}, v.explain(err)
 	}
-	_, own := ownKid(parsed)
+	return who, nil
+}
+
+func (v *Verifier) inspect(ctx context.Context, token string) (models.Identity, error) {
+	t, err := parseJWS(token)
+	if err != nil {
+		return models.Identity{}, err
+	}
+	keys, err := v.keysOf(ctx, t)
+	if err != nil {
+		return models.Identity{}, err
+	}
+	if err := t.verify(keys); err != nil {
+		return models.Identity{}, err
+	}
+	claims, err := parseObject(t.payload)
+	if err != nil {
+		return models.Identity{}, fmt.Errorf("the claims: the text %w", err)
+	}
+	own := strings.HasPrefix(t.kid, ownPrefix)
 	who, err := v.identityOf(claims, own)
-	if err == nil && !own && parsed.Method.Alg() != algHS256 && v.config.Reserved != nil && v.config.Reserved(who.OrganizationID) {
-		return models.Identity{}, errInvalid.Because(errors.New("the issuer names an organization of accounts"))
+	if err != nil {
+		return models.Identity{}, err
 	}
-	if err == nil && who.TokenID == "" {
-		who.TokenID = unnamed(token)
+	if !own && t.method.Alg() != algHS256 && v.config.Reserved != nil && v.config.Reserved(who.OrganizationID) {
+		return models.Identity{}, errors.New("the issuer names an organization of accounts")
 	}
-	return who, err
+	if who.TokenID == "" {
+		who.TokenID = unnamed(t.signed)
+	}
+	return who, nil
+}
+
+// explain makes of what was wrong the error of [Verifier.Verify].
+func (v *Verifier) explain(err error) *models.Error {
+	e, ok := errors.AsType[*models.Error](err)
+	if !ok {
+		e = errInvalid.Because(err)
+	}
+	if v.config.Explain && e.Cause != nil && e.Code != models.CodeUnavailable {
+		e.Reason = e.Cause.Error()
+	}
+	return e
 }
 
 // unnamed is the id of a token without a jti: the hash of what was signed. The
 // signature is left out, because one text can have several that are good
 // (ECDSA), and another signature must not make another token of it.
-func unnamed(token string) string {
-	sum := sha256.Sum256([]byte(token[:strings.LastIndexByte(token, '.')]))
+func unnamed(signed string) string {
+	sum := sha256.Sum256([]byte(signed))
 	return "sha256:" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// key chooses the key by the token's header, of which alg, kid, typ and crit
-// are read and nothing else: keys or addresses of keys in it (jwk, jku, x5u,
-// x5c) are never looked at. Every key takes one algorithm: the secrets HS256,
-// a key of the set the one that follows from its type.
-func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
-	if _, critical := t.Header["crit"]; critical {
-		return nil, errors.New("the header names critical extensions") // RFC 7515, section 4.1.11
+// keysOf returns the keys of which one must have signed the token. Every key
+// takes one algorithm: the secrets HS256, a key of the set the one that follows
+// from its type.
+func (v *Verifier) keysOf(ctx context.Context, t *jws) ([]any, error) {
+	alg := t.method.Alg()
+	if strings.HasPrefix(t.kid, ownPrefix) {
+		return v.config.Own.keysOf(alg, t.kid)
 	}
-	if !validType(t.Header["typ"]) {
-		return nil, errors.New("the token is of another type")
-	}
-	if kid, ok := ownKid(t); ok {
-		return v.config.Own.key(t, kid)
-	}
-	if t.Method.Alg() == algHS256 {
+	if alg == algHS256 {
 		if len(v.config.Secrets) == 0 {
 			return nil, errors.New("HS256 tokens are not taken here")
 		}
-		set := jwt.VerificationKeySet{}
+		keys := make([]any, 0, maxSecrets)
 		for _, s := range v.config.Secrets {
-			set.Keys = append(set.Keys, s)
+			keys = append(keys, s)
 		}
-		return set, nil
+		return keys, nil
 	}
 	if v.keys == nil {
 		return nil, errors.New("only HS256 tokens are taken here")
 	}
-	return v.keys.key(ctx, t)
-}
-
-// validType keeps out tokens that the same issuer made for another use (RFC
-// 8725, section 3.11): absent, "JWT" and "at+jwt" (RFC 9068) pass.
-func validType(typ any) bool {
-	if typ == nil {
-		return true
-	}
-	s, ok := typ.(string)
-	s = strings.TrimPrefix(strings.ToLower(s), "application/")
-	return ok && (s == "jwt" || s == "at+jwt")
+	return v.keys.keysOf(ctx, alg, t.kid)
 }
 
 // Bearer returns the token of the Authorization header (RFC 6750, section 2.1),

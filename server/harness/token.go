@@ -16,8 +16,8 @@ type tokenCommand struct {
 
 func (c tokenCommand) Run(a *app) error {
 	for _, id := range []string{c.User, c.Org} {
-		if !models.ValidID(id) {
-			return usage("%q cannot be an id: 1 to %d bytes without white space", id, models.MaxIDBytes)
+		if err := models.CheckID(id); err != nil {
+			return usage("%q cannot be an id: %v", id, err)
 		}
 	}
 	token, claims, err := a.mint(person{c.User, c.Org, models.Role(c.Role)}, c.TTL, time.Now())

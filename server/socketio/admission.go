@@ -48,6 +48,33 @@ func wishOf(auth map[string]any) wish {
 	return wish{word("pid"), word("offset"), word("after")}
 }
 
+// errTokenText refuses what stands in the place of a token and is no text: it is
+// not made into one.
+var errTokenText = models.Errorf(models.CodeTokenInvalid, wordsInvalid).Because(errors.New("the token is not a text"))
+
+// explain adds the reason where that may be told.
+func (d *Door) explain(err error) error {
+	e, ok := errors.AsType[*models.Error](err)
+	if !ok || !d.config.Explain || e.Cause == nil {
+		return err
+	}
+	told := *e
+	told.Reason = e.Cause.Error()
+	return &told
+}
+
+// tokenOf returns the token of a CONNECT or of auth:refresh; "" where it has
+// none, as where it is null.
+func tokenOf(said map[string]any) (string, error) {
+	switch token := said["token"].(type) {
+	case nil:
+		return "", nil
+	case string:
+		return token, nil
+	}
+	return "", errTokenText
+}
+
 // admit verifies the token and finds the session to go on with.
 func (d *Door) admit(token string, w wish) (a *admission) {
 	defer func() {
@@ -65,7 +92,7 @@ func (d *Door) admit(token string, w wish) (a *admission) {
 		return &admission{away: true, refused: refuse(safeWords(err), models.CodeUnavailable)}
 	}
 	if err != nil {
-		return &admission{failed: err, refused: refuse(wordsInvalid, models.CodeOf(err))}
+		return &admission{failed: err, refused: refuseToken(err)}
 	}
 	if err := d.config.Limits.Handshake(who); err != nil {
 		return &admission{refused: refuseFor(err)}

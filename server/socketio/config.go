@@ -42,6 +42,8 @@ type Config struct {
 	// Authenticate verifies a token. Its error carries the code that the client
 	// is shown.
 	Authenticate func(ctx context.Context, token string) (models.Identity, error)
+	// Explain tells clients what was wrong with a token; see [ConnectErrorData].
+	Explain bool
 	// Revoked reports whether a token was revoked since it was verified; nil for
 	// none. See [Door.Revoke].
 	Revoked func(models.Identity) bool

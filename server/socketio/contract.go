@@ -49,6 +49,9 @@ type ConnectErrorData struct {
 	Code string `json:"code"`
 	// RetryAfter is in seconds, for what a limit refused.
 	RetryAfter int `json:"retryAfter,omitempty"`
+	// Reason says what was wrong with a token, for developers: only a server whose
+	// PUBLIC_URL is a loopback name tells it.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Request is an event that clients send.

@@ -53,6 +53,8 @@ type failureCode struct {
 	Message string      `json:"message"`
 	// RetryAfter is in seconds, where it is known.
 	RetryAfter int `json:"retryAfter,omitempty"`
+	// Reason is that of [ConnectErrorData].
+	Reason string `json:"reason,omitempty"`
 }
 
 // refusal makes the answer of an error. What is not found is always answered
@@ -62,6 +64,7 @@ func refusal(err error) failure {
 	f.Error.Code = models.CodeOf(err)
 	f.Error.Message = safeWords(err)
 	f.Error.RetryAfter = retryAfter(err)
+	f.Error.Reason = reasonOf(err)
 	if f.Error.Code == models.CodeNotFound {
 		f.Error.Message = models.ErrNotFound.Message
 	}
@@ -220,9 +223,12 @@ func (d *Door) say(ctx context.Context, s *session, args []any) any {
 // refresh takes a newer token of the same user and organization.
 func (d *Door) refresh(ctx context.Context, s *session, args []any) any {
 	var token string
+	var err error
 	if len(args) > 0 {
 		if fields, ok := args[0].(map[string]any); ok {
-			token, _ = fields["token"].(string)
+			if token, err = tokenOf(fields); err != nil {
+				return refusal(d.explain(err))
+			}
 		}
 	}
 	if token == "" {
@@ -234,7 +240,7 @@ func (d *Door) refresh(ctx context.Context, s *session, args []any) any {
 	who, err := d.verify(ctx, token)
 	if err != nil {
 		d.config.Limits.ArrivalFailed(placed(s.conn), err)
-		return refusal(models.Errorf(models.CodeOf(err), wordsInvalid))
+		return refusal(&models.Error{Code: models.CodeOf(err), Message: wordsInvalid, Reason: reasonOf(err)})
 	}
 	s.mu.Lock()
 	same := who.UserID == s.who.UserID && who.OrganizationID == s.who.OrganizationID

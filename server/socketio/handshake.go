@@ -160,8 +160,13 @@ func (d *Door) verify(ctx context.Context, token string) (models.Identity, error
 }
 
 // bearerOf reads the token of an "Authorization: Bearer" header (RFC 6750, 2.1).
+// With several such headers there is none.
 func bearerOf(h http.Header) string {
-	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
+	values := h.Values("Authorization")
+	if len(values) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(token)
 	}
@@ -170,6 +175,23 @@ func bearerOf(h http.Header) string {
 
 func refuse(words string, code models.Code) *socket.ExtendedError {
 	return socket.NewExtendedError(words, map[string]any{"code": string(code)})
+}
+
+// refuseToken is the refusal of a token, with the reason where the error says one.
+func refuseToken(err error) *socket.ExtendedError {
+	data := map[string]any{"code": string(models.CodeOf(err))}
+	if reason := reasonOf(err); reason != "" {
+		data["reason"] = reason
+	}
+	return socket.NewExtendedError(wordsInvalid, data)
+}
+
+// reasonOf returns what was wrong with a token, where that may be told.
+func reasonOf(err error) string {
+	if e, ok := errors.AsType[*models.Error](err); ok {
+		return e.Reason
+	}
+	return ""
 }
 
 // safeWords returns what a person may read of an error.

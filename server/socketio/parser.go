@@ -146,11 +146,17 @@ func (d *decoder) connect(p *parser.Packet, bearer string) error {
 	d.mu.Unlock()
 	if p.Nsp == "/" {
 		said, _ := p.Data.(map[string]any)
-		token, _ := said["token"].(string)
+		token, err := tokenOf(said)
 		if token == "" {
 			token = bearer
 		}
-		a := d.door.admit(token, wishOf(said))
+		var a *admission
+		if err == nil {
+			a = d.door.admit(token, wishOf(said))
+		} else {
+			err = d.door.explain(err)
+			a = &admission{failed: err, refused: refuseToken(err)}
+		}
 		auth := map[string]any{decoderKey: d}
 		if d.door.config.trial != nil {
 			maps.Copy(auth, said)
