@@ -2,12 +2,14 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
 // Organization is the tenant of those who bring no issuer of their own. It
 // holds what must be decided in one write: who its admins are, so that there is
-// always one, and the invitations that are open, so that each is used once.
+// always one, and the invitations and reset links that are open, so that each is
+// used once, and ends with the right of the admin who made it.
 type Organization struct {
 	ID string `json:"id"`
 	// Name is what people call it.
@@ -15,13 +17,16 @@ type Organization struct {
 	// Admins are the ids of the users whose role is admin; see [Organization.RoleOf].
 	Admins    []string  `json:"admins"`
 	Invites   []Invite  `json:"invites,omitempty"`
+	Resets    []Reset   `json:"resets,omitempty"`
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"createdAt"`
 }
 
-// MaxInvites bounds the open invitations of an organization, MaxAdmins its admins.
+// MaxInvites bounds the open invitations of an organization, MaxResets its open
+// reset links, MaxAdmins its admins.
 const (
 	MaxInvites = 100
+	MaxResets  = 100
 	MaxAdmins  = 100
 )
 
@@ -55,10 +60,8 @@ type User struct {
 	Founder string `json:"founder,omitempty"`
 	// First is the mark of the first account of the installation, of which there
 	// is one at most.
-	First    bool      `json:"first,omitempty"`
-	Sessions []Session `json:"sessions,omitempty"`
-	// Reset, where set, lets the user choose a new password once.
-	Reset     *Reset    `json:"reset,omitempty"`
+	First     bool      `json:"first,omitempty"`
+	Sessions  []Session `json:"sessions,omitempty"`
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"createdAt"`
 	SeenAt    time.Time `json:"seenAt"`
@@ -93,9 +96,16 @@ type FormerSecret struct {
 // LocalOrganization is the organization of a server that made its own secret.
 const LocalOrganization = "local"
 
-// Reset is the right to choose a new password.
+// Reset is the right of a user to choose a new password once. A user has one at
+// most.
 type Reset struct {
-	Hash      string    `json:"hash"`
+	UserID string `json:"userId"`
+	// Hash is the SHA-256 of the secret, in hexadecimal.
+	Hash string `json:"hash"`
+	// Password is the SHA-256, in hexadecimal, of the password's hash when the
+	// link was made: the link ends with that password.
+	Password  string    `json:"password"`
+	CreatedBy string    `json:"createdBy"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
@@ -189,7 +199,8 @@ func Promote(userID string) OrganizationChange {
 	}
 }
 
-// Demote makes a user no admin any more; [ErrLastAdmin] for the only one.
+// Demote makes a user no admin any more, and ends what the user made as one;
+// [ErrLastAdmin] for the only one.
 func Demote(userID string) OrganizationChange {
 	return func(o *Organization, _ time.Time) error {
 		kept := make([]string, 0, len(o.Admins))
@@ -202,6 +213,26 @@ func Demote(userID string) OrganizationChange {
 			return ErrLastAdmin
 		}
 		o.Admins = kept
+		o.endGrants(userID)
 		return nil
 	}
+}
+
+// Leave takes a user out, whether or not an admin, with what the user made and
+// the reset link that the user has; [ErrLastAdmin] for the only admin.
+func Leave(userID string) OrganizationChange {
+	return func(o *Organization, now time.Time) error {
+		o.Resets = slices.DeleteFunc(slices.Clone(o.Resets), func(r Reset) bool { return r.UserID == userID })
+		if slices.Contains(o.Admins, userID) {
+			return Demote(userID)(o, now)
+		}
+		o.endGrants(userID)
+		return nil
+	}
+}
+
+// endGrants ends the invitations and reset links that a user made.
+func (o *Organization) endGrants(by string) {
+	o.Invites = slices.DeleteFunc(slices.Clone(o.Invites), func(i Invite) bool { return i.CreatedBy == by })
+	o.Resets = slices.DeleteFunc(slices.Clone(o.Resets), func(r Reset) bool { return r.CreatedBy == by })
 }

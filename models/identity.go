@@ -33,6 +33,10 @@ type Identity struct {
 	IssuedAt time.Time
 	// TokenID is the jti claim, or what auth makes of a token without one.
 	TokenID string
+	// Account tells that the token was given to an account of this installation,
+	// so that the records say what the user may do now. It is known where a token
+	// was verified, and not of tickets.
+	Account bool
 }
 
 // Action is something that a role permits.

@@ -182,3 +182,93 @@ func accountsRaced(t *testing.T, s Stores) {
 		t.Errorf("the invitation was used %d times", won.Load())
 	}
 }
+
+func grantsBy(makers ...string) (o models.Organization) {
+	for i, by := range makers {
+		o.Invites = append(o.Invites, models.Invite{ID: fmt.Sprint("i", i), CreatedBy: by})
+		o.Resets = append(o.Resets, models.Reset{UserID: fmt.Sprint("u", i), CreatedBy: by})
+	}
+	return o
+}
+
+// The write that takes the right of an admin ends the invitations and reset links
+// that this admin made, and no other; one that is refused ends nothing.
+func grantsEnd(t *testing.T, s Stores) {
+	stores := s.both(t)
+	for name, c := range map[string]struct {
+		change models.OrganizationChange
+		code   models.Code
+		want   string // who made what is left
+		resets int
+	}{
+		"demoted":           {models.Demote("a0"), "", "a1ops", 2},
+		"left":              {models.Leave("a0"), "", "a1ops", 2},
+		"left, no admin":    {models.Leave("ops"), "", "a0a0a1", 3},
+		"left, with a link": {models.Leave("u0"), "", "a0a0a1ops", 3},
+		"left, made none":   {models.Leave("u9"), "", "a0a0a1ops", 4},
+		"refused": {func(o *models.Organization, now time.Time) error {
+			_ = models.Demote("a0")(o, now)
+			return models.ErrLastAdmin
+		}, models.CodeLastAdmin, "a0a0a1ops", 4},
+	} {
+		o := grantsBy("a0", "a0", "a1", "ops")
+		o.ID, o.Admins = models.NewID(time.Now()), []string{"a0", "a1"}
+		if _, err := stores[0].CreateOrganization(within(t), o); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stores[0].AdvanceOrganization(within(t), o.ID, c.change); c.code != "" {
+			code(t, name, err, c.code)
+		} else if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		found, err := stores[1].Organization(within(t), o.ID)
+		left := ""
+		for _, i := range found.Invites {
+			left += i.CreatedBy
+		}
+		if err != nil || left != c.want || len(found.Resets) != c.resets {
+			t.Errorf("%s: left are %+v, %v", name, found, err)
+		}
+	}
+}
+
+// Of an acceptance and the demotion of the admin who invited one comes first:
+// either there is a member or the invitation is over, and never is one open.
+func grantsRaced(t *testing.T, s Stores) {
+	stores := s.both(t)
+	for range 20 {
+		o := grantsBy("a0")
+		o.ID, o.Admins = models.NewID(time.Now()), []string{"a0", "a1"}
+		if _, err := stores[0].CreateOrganization(within(t), o); err != nil {
+			t.Fatal(err)
+		}
+		var accepted atomic.Int32
+		race(4, func(i int) {
+			if i == 0 {
+				if _, err := stores[0].AdvanceOrganization(within(t), o.ID, models.Demote("a0")); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			_, err := stores[i%2].AdvanceOrganization(within(t), o.ID, func(o *models.Organization, _ time.Time) error {
+				if len(o.Invites) == 0 {
+					return errors.ErrUnsupported
+				}
+				if !slices.Contains(o.Admins, "a0") {
+					t.Error("an invitation of a former admin is open")
+				}
+				o.Invites = nil
+				return nil
+			})
+			if err == nil {
+				accepted.Add(1)
+			} else if !errors.Is(err, errors.ErrUnsupported) {
+				t.Errorf("acceptance %d: %v", i, err)
+			}
+		})
+		found, err := stores[1].Organization(within(t), o.ID)
+		if err != nil || accepted.Load() > 1 || len(found.Invites)+len(found.Resets) != 0 || slices.Contains(found.Admins, "a0") {
+			t.Errorf("accepted %d times; %+v, %v", accepted.Load(), found, err)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func TestStore(t *testing.T, s Stores) {
 		{"Policies", policies}, {"PolicyRaced", policyRaced}, {"Outdated", outdated},
 		{"Audit", audit}, {"AuditTrimmed", auditTrimmed}, {"AuditOnRecord", auditOnRecord},
 		{"Batches", batches}, {"BatchRaced", batchRaced}, {"BatchTally", batchTally}, {"BatchesUnsettled", batchesUnsettled}, {"BatchesTrimmed", batchesTrimmed},
-		{"Accounts", accounts}, {"AccountsListed", accountsListed}, {"AccountsRaced", accountsRaced},
+		{"Accounts", accounts}, {"AccountsListed", accountsListed}, {"AccountsRaced", accountsRaced}, {"GrantsEnd", grantsEnd}, {"GrantsRaced", grantsRaced},
 		{"Once", once}, {"Reopen", reopen}, {"Killed", killed}, {"Closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -58,7 +58,7 @@ func (a *Accounts) invite(w http.ResponseWriter, r *http.Request, who models.Ide
 	}
 	secret := newSecret()
 	made := models.Invite{ID: models.NewID(time.Now()), Hash: hashOf(secret), Role: asked.Role, Email: asked.Email, CreatedBy: who.UserID}
-	_, err := a.Store.AdvanceOrganization(r.Context(), who.OrganizationID, func(o *models.Organization, now time.Time) error {
+	_, err := a.Store.AdvanceOrganization(r.Context(), who.OrganizationID, asAdmin(who, func(o *models.Organization, now time.Time) error {
 		o.Invites = slices.DeleteFunc(slices.Clone(o.Invites), func(i models.Invite) bool { return !now.Before(i.ExpiresAt) })
 		if len(o.Invites) >= models.MaxInvites {
 			return errInvitesFull
@@ -66,7 +66,7 @@ func (a *Accounts) invite(w http.ResponseWriter, r *http.Request, who models.Ide
 		made.CreatedAt, made.ExpiresAt = now, now.Add(inviteLife)
 		o.Invites = append(o.Invites, made)
 		return nil
-	})
+	}))
 	if models.CodeOf(err) == models.CodeNotFound {
 		return errNoAccounts
 	}

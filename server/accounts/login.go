@@ -105,7 +105,7 @@ func (a *Accounts) setPassword(ctx context.Context, u models.User, old, hash, by
 		if u.Password != old {
 			return models.Errorf(models.CodeConflict, "The password was changed meanwhile.")
 		}
-		u.Password, u.Sessions, u.Reset = hash, nil, nil
+		u.Password, u.Sessions = hash, nil
 		return nil
 	})
 	if err != nil {
@@ -127,61 +127,6 @@ func (a *Accounts) revoke(ctx context.Context, org, user, by string) error {
 func (a *Accounts) end(ctx context.Context, org, user, by string, life time.Duration) error {
 	_, err := a.Revoker.Revoke(context.WithoutCancel(ctx), org, models.Revocation{Kind: models.RevokeUser, Subject: user, By: by, Until: time.Now().Add(life)})
 	return err
-}
-
-// NewPassword is chosen by whoever holds a link that an admin made.
-type NewPassword struct {
-	Secret   string `json:"secret"`
-	Password string `json:"password"`
-}
-
-var errReset = models.Errorf(models.CodeInvite, "This link was used or is too old; ask an admin for another.")
-
-// resetPassword answers POST /api/auth/reset and signs in.
-func (a *Accounts) resetPassword(w http.ResponseWriter, r *http.Request) error {
-	var asked NewPassword
-	if err := a.attempt(w, r, &asked, nil); err != nil {
-		return err
-	}
-	t, ok := parseTicket(asked.Secret)
-	if !ok {
-		return errReset
-	}
-	u, err := a.Store.User(r.Context(), t.org, t.owner)
-	if models.CodeOf(err) == models.CodeNotFound {
-		return errReset
-	}
-	if err != nil {
-		return err
-	}
-	if !mayReset(&u, t, time.Now()) {
-		return errReset
-	}
-	if err := checkPassword(asked.Password, u.Email, u.Name); err != nil {
-		return err
-	}
-	hash, err := a.hasher.hash(r.Context(), asked.Password)
-	if err != nil {
-		return err
-	}
-	_, err = a.Store.AdvanceUser(r.Context(), t.org, t.owner, func(u *models.User, now time.Time) error {
-		if !mayReset(u, t, now) {
-			return errReset
-		}
-		u.Reset = nil
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if u, err = a.setPassword(r.Context(), u, u.Password, hash, u.ID); err != nil {
-		return err
-	}
-	return a.begin(w, r, u, http.StatusOK)
-}
-
-func mayReset(u *models.User, t ticket, now time.Time) bool {
-	return u.Reset != nil && same(u.Reset.Hash, hashOf(t.secret)) && now.Before(u.Reset.ExpiresAt)
 }
 
 // sortedByTime returns invitations, the newest first.

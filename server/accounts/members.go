@@ -83,11 +83,25 @@ type ResetLink struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+var errNoAdmin = models.Errorf(models.CodeForbidden, "Your role does not allow this.")
+
 func admin(who models.Identity) error {
 	if !who.May(models.ActionAdmin) {
-		return models.Errorf(models.CodeForbidden, "Your role does not allow this.")
+		return errNoAdmin
 	}
 	return nil
+}
+
+// asAdmin makes a change that is refused where the account that asks is no admin
+// by the time of the write: its token may say so for a moment longer. A token
+// that somebody else signed is believed.
+func asAdmin(who models.Identity, c models.OrganizationChange) models.OrganizationChange {
+	return func(o *models.Organization, now time.Time) error {
+		if who.Account && !slices.Contains(o.Admins, who.UserID) {
+			return errNoAdmin
+		}
+		return c(o, now)
+	}
 }
 
 // role says whether a member can have it: service is for programs.
@@ -207,7 +221,7 @@ func (a *Accounts) changeRole(w http.ResponseWriter, r *http.Request, who models
 		return api.Write(w, http.StatusOK, memberOf(&o, &u, who))
 	case before == asked.Role: // but an earlier call may have been cut off before it ended the tokens
 	case asked.Role == models.RoleAdmin:
-		o, err = a.Store.AdvanceOrganization(ctx, o.ID, models.Promote(u.ID))
+		o, err = a.Store.AdvanceOrganization(ctx, o.ID, asAdmin(who, models.Promote(u.ID)))
 	default:
 		// The lesser right first: whoever falls between the two has that.
 		if u, err = a.Store.AdvanceUser(ctx, o.ID, u.ID, func(u *models.User, _ time.Time) error { u.Role = asked.Role; return nil }); err == nil && before == models.RoleAdmin {
@@ -226,12 +240,18 @@ func (a *Accounts) changeRole(w http.ResponseWriter, r *http.Request, who models
 	return api.Write(w, http.StatusOK, memberOf(&o, &u, who))
 }
 
-// Remove implements [api.Accounts]: the account is gone, and its sessions with
-// it; the caller revokes the tokens. Whom nobody knows is removed already.
+// Remove implements [api.Accounts]: what the member made ends in the write that
+// takes the right to make it, and the account is gone with its sessions; the
+// caller revokes the tokens. Whom nobody knows is removed already, but may have
+// invited people by a token that another issuer signed.
 func (a *Accounts) Remove(ctx context.Context, who models.Identity, userID string) error {
 	u, err := a.Store.User(ctx, who.OrganizationID, userID)
 	if models.CodeOf(err) == models.CodeNotFound {
-		return nil
+		_, err = a.Store.AdvanceOrganization(ctx, who.OrganizationID, models.Leave(userID))
+		if models.CodeOf(err) == models.CodeNotFound {
+			return nil
+		}
+		return err
 	}
 	if err != nil {
 		return err
@@ -240,31 +260,12 @@ func (a *Accounts) Remove(ctx context.Context, who models.Identity, userID strin
 	if err != nil {
 		return err
 	}
-	if slices.Contains(o.Admins, u.ID) {
-		if _, err := a.Store.AdvanceOrganization(ctx, o.ID, models.Demote(u.ID)); err != nil {
-			return err
-		}
+	if _, err := a.Store.AdvanceOrganization(ctx, o.ID, models.Leave(u.ID)); err != nil {
+		return err
 	}
 	if err := a.Store.DeleteUser(ctx, o.ID, u.ID); err != nil && models.CodeOf(err) != models.CodeNotFound {
 		return err
 	}
 	a.audit(ctx, o.ID, models.AuditEntry{By: who.UserID, Action: models.AuditRemove, Target: u.ID, Before: models.AuditState{Role: o.RoleOf(&u)}, Note: u.Name})
 	return nil
-}
-
-// offerReset answers POST /api/org/members/{userId}/reset.
-func (a *Accounts) offerReset(w http.ResponseWriter, r *http.Request, who models.Identity) error {
-	if err := admin(who); err != nil {
-		return err
-	}
-	secret := newSecret()
-	u, err := a.Store.AdvanceUser(r.Context(), who.OrganizationID, r.PathValue("userId"), func(u *models.User, now time.Time) error {
-		u.Reset = &models.Reset{Hash: hashOf(secret), ExpiresAt: now.Add(resetLife)}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	a.audit(r.Context(), u.OrganizationID, models.AuditEntry{By: who.UserID, Action: models.AuditReset, Target: u.ID})
-	return api.Write(w, http.StatusCreated, ResetLink{a.link("/reset", ticket{u.OrganizationID, u.ID, secret}.String()), u.Reset.ExpiresAt})
 }

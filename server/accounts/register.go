@@ -177,7 +177,8 @@ func openInvite(o *models.Organization, t ticket, now time.Time) int {
 }
 
 // join takes the invitation, which nobody else can take then, and makes the
-// member. An invitation whose member could not be made is given back.
+// member. An invitation whose member could not be made is given back, unless the
+// admin who made it is none any more.
 func (a *Accounts) join(ctx context.Context, u models.User, secret string) (models.User, error) {
 	t, o, invite, err := a.invitation(ctx, secret)
 	if err != nil {
@@ -192,11 +193,13 @@ func (a *Accounts) join(ctx context.Context, u models.User, secret string) (mode
 	if invite.Role != models.RoleAdmin {
 		u.Role = invite.Role
 	}
+	var byAdmin bool // the one who made it is an account
 	_, err = a.Store.AdvanceOrganization(ctx, o.ID, func(o *models.Organization, now time.Time) error {
 		i := openInvite(o, t, now)
 		if i < 0 {
 			return errInvite
 		}
+		byAdmin = slices.Contains(o.Admins, invite.CreatedBy)
 		o.Invites = slices.Delete(slices.Clone(o.Invites), i, i+1)
 		return nil
 	})
@@ -206,6 +209,9 @@ func (a *Accounts) join(ctx context.Context, u models.User, secret string) (mode
 	u, err = a.Store.CreateUser(ctx, o.ID, u)
 	if err != nil {
 		_, _ = a.Store.AdvanceOrganization(context.WithoutCancel(ctx), o.ID, func(o *models.Organization, _ time.Time) error {
+			if byAdmin && !slices.Contains(o.Admins, invite.CreatedBy) {
+				return errInvite
+			}
 			o.Invites = append(slices.Clone(o.Invites), invite)
 			return nil
 		})

@@ -100,6 +100,7 @@ func (v *Verifier) inspect(ctx context.Context, token string) (models.Identity, 
 	if !own && t.method.Alg() != algHS256 && v.config.Reserved != nil && v.config.Reserved(who.OrganizationID) {
 		return models.Identity{}, errors.New("the issuer names an organization of accounts")
 	}
+	who.Account = own
 	if who.TokenID == "" {
 		who.TokenID = unnamed(t.signed)
 	}
