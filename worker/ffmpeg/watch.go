@@ -44,8 +44,10 @@ func (w *watch) guard(ctx context.Context, silence, wall time.Duration, cancel c
 	if silence > 0 {
 		every = min(every, silence/4)
 	}
-	ticker := time.NewTicker(max(every, time.Millisecond))
+	every = max(every, time.Millisecond)
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
+	spent := spans{most: 2 * every}
 	for {
 		select {
 		case <-w.end:
@@ -54,14 +56,39 @@ func (w *watch) guard(ctx context.Context, silence, wall time.Duration, cancel c
 			return
 		case <-ticker.C:
 		}
-		now := time.Since(w.began)
+		spent.look(time.Since(w.began), time.Duration(w.last.Load()), w.waiting.Load())
 		switch {
-		case silence > 0 && w.waiting.Load() && now-time.Duration(w.last.Load()) > silence:
+		case silence > 0 && spent.silent > silence:
 			cancel(errStalled)
-		case wall > 0 && now > wall:
+		case wall > 0 && spent.all > wall:
 			cancel(errTime)
 		}
 	}
+}
+
+// spans measures time by looking at a clock again and again. Of the time between
+// two looks it counts no more than most: in the rest this process did not run,
+// because it or its machine was suspended, and could not have heard the tool.
+type spans struct {
+	most        time.Duration
+	now, last   time.Duration // as of the look before
+	all, silent time.Duration
+}
+
+// look adds the time since the look before. last is when the tool was heard of,
+// waiting tells whether somebody waits for it.
+func (s *spans) look(now, last time.Duration, waiting bool) {
+	gap := min(now-s.now, s.most)
+	s.all += gap
+	switch {
+	case !waiting:
+		s.silent = 0
+	case last > s.last:
+		s.silent = min(now-last, gap)
+	default:
+		s.silent += gap
+	}
+	s.now, s.last = now, last
 }
 
 // folder cancels with errOutput when the folder has grown by more than limit
