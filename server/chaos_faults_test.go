@@ -27,7 +27,8 @@ type faults struct {
 	random  *rand.Rand
 	kinds   []fault
 	counts  map[string]int
-	asleep  bool // a worker sleeps longer than its lease
+	// due waits until the next fault, counted from 1, shall strike.
+	due func(fault int)
 	mending sync.WaitGroup
 	ctx     context.Context
 }
@@ -38,33 +39,34 @@ func (f *faults) some(least, most time.Duration) time.Duration {
 
 func (f *faults) victim(of []*member) *member { return of[f.random.IntN(len(of))] }
 
-// clusterFaults are those of servers and workers on services of their own.
-func clusterFaults() []fault {
+// clusterFaults are those of servers and workers on services of their own. A
+// process is paused, or a service away, for up to longest.
+func clusterFaults(longest time.Duration) []fault {
 	servers := func(f *faults) *member { return f.victim(f.w.servers) }
 	workers := func(f *faults) *member { return f.victim(f.w.workers) }
 	redis := func(f *faults) *member { return f.w.redis }
 	return []fault{
 		{"worker killed", 18, kill(workers, 2*time.Second)},
 		{"worker told to stop", 4, stop(workers)},
-		{"worker asleep", 6, sleep(workers, 8*time.Second)},
-		{"worker asleep beyond its lease", 4, sleepLong},
+		{"worker asleep", 6, sleep(workers, longest)},
+		{"worker asleep beyond its lease", 4, sleepLong()},
 		{"server killed", 12, kill(servers, 2*time.Second)},
 		{"server told to stop", 3, stop(servers)},
-		{"server asleep", 5, sleep(servers, 6*time.Second)},
+		{"server asleep", 5, sleep(servers, longest)},
 		{"Redis killed, its data lost", 5, func(f *faults) (string, func(), time.Duration) {
 			f.w.forget.Store(true)
 			return kill(redis, 3*time.Second)(f)
 		}},
 		{"Redis killed", 4, kill(redis, 3*time.Second)},
 		{"Redis asleep", 6, sleep(redis, 6*time.Second)},
-		{"store silent", 7, away(func(f *faults) []*link { return f.w.storeLinks }, linkSilent)},
-		{"store refuses", 6, away(func(f *faults) []*link { return f.w.storeLinks }, linkRefusing)},
+		{"store silent", 7, away(func(f *faults) []*link { return f.w.storeLinks }, linkSilent, longest)},
+		{"store refuses", 6, away(func(f *faults) []*link { return f.w.storeLinks }, linkRefusing, longest)},
 		{"a process cut off from a service", 8, away(func(f *faults) []*link {
 			links := append(append([]*link{}, f.w.storeLinks...), f.w.redisLinks...)
 			return links[f.random.IntN(len(links)):][:1]
-		}, linkSilent)},
+		}, linkSilent, longest)},
 		{"connections cut", 14, cut(func(f *faults) []*link { return f.w.links() })},
-		{"clients cut off", 6, away(func(f *faults) []*link { return f.w.fronts[f.random.IntN(len(f.w.fronts)):][:1] }, linkSilent)},
+		{"clients cut off", 6, away(func(f *faults) []*link { return f.w.fronts[f.random.IntN(len(f.w.fronts)):][:1] }, linkSilent, longest)},
 	}
 }
 
@@ -76,7 +78,7 @@ func singleFaults() []fault {
 		{"server killed", 60, kill(server, time.Second)},
 		{"server told to stop", 10, stop(server)},
 		{"server asleep", 10, sleep(server, 5*time.Second)},
-		{"server asleep beyond its lease", 2, sleepLong},
+		{"server asleep beyond its lease", 2, sleepLong()},
 		{"connections cut", 18, cut(fronts)},
 	}
 }
@@ -118,26 +120,29 @@ func sleep(who func(*faults) *member, most time.Duration) func(*faults) (string,
 	}
 }
 
-// sleepLong lets one worker at a time, or the one process, sleep until its
-// leases have run out.
-func sleepLong(f *faults) (string, func(), time.Duration) {
-	who := append(append([]*member{}, f.w.workers...), f.w.servers...)
-	i, lasts := f.random.IntN(max(len(f.w.workers), 1)), models.LeaseTime+f.some(time.Second, 8*time.Second)
-	m := who[i]
-	if f.asleep || !m.busy.CompareAndSwap(false, true) {
-		return "", nil, 0
+// sleepLong lets a worker, or the one process, sleep until its leases have run
+// out, once.
+func sleepLong() func(*faults) (string, func(), time.Duration) {
+	slept := false
+	return func(f *faults) (string, func(), time.Duration) {
+		who := append(append([]*member{}, f.w.workers...), f.w.servers...)
+		i, lasts := f.random.IntN(max(len(f.w.workers), 1)), models.LeaseTime+f.some(time.Second, 8*time.Second)
+		m := who[i]
+		if slept || !m.busy.CompareAndSwap(false, true) {
+			return "", nil, 0
+		}
+		slept = true
+		m.signal(syscall.SIGSTOP)
+		return fmt.Sprintf("%s, %.1f s", m.name, lasts.Seconds()), func() {
+			m.signal(syscall.SIGCONT)
+			m.busy.Store(false)
+		}, lasts
 	}
-	f.asleep = true
-	m.signal(syscall.SIGSTOP)
-	return fmt.Sprintf("%s, %.1f s", m.name, lasts.Seconds()), func() {
-		m.signal(syscall.SIGCONT)
-		m.busy.Store(false)
-	}, lasts
 }
 
-func away(which func(*faults) []*link, state linkState) func(*faults) (string, func(), time.Duration) {
+func away(which func(*faults) []*link, state linkState, longest time.Duration) func(*faults) (string, func(), time.Duration) {
 	return func(f *faults) (string, func(), time.Duration) {
-		links, lasts := which(f), f.some(300*time.Millisecond, 8*time.Second)
+		links, lasts := which(f), f.some(300*time.Millisecond, longest)
 		for _, l := range links {
 			l.set(state)
 		}
@@ -158,20 +163,19 @@ func cut(which func(*faults) []*link) func(*faults) (string, func(), time.Durati
 	}
 }
 
-// run strikes so many times, with random pauses, and then mends everything.
-func (f *faults) run(cycles int, pause time.Duration) {
+// run strikes so many times, and then mends everything.
+func (f *faults) run(faults int) {
 	total := 0
 	for _, k := range f.kinds {
 		total += k.weight
 	}
 	f.counts = map[string]int{}
-	for cycle := 1; cycle <= cycles; cycle++ {
-		f.wait(f.some(pause/4, pause*7/4))
+	for n := range faults {
+		f.due(n + 1)
 		for {
-			n := f.random.IntN(total)
-			i := 0
-			for n >= f.kinds[i].weight {
-				n -= f.kinds[i].weight
+			at, i := f.random.IntN(total), 0
+			for at >= f.kinds[i].weight {
+				at -= f.kinds[i].weight
 				i++
 			}
 			did, over, lasts := f.kinds[i].strike(f)
@@ -179,7 +183,7 @@ func (f *faults) run(cycles int, pause time.Duration) {
 				f.wait(50 * time.Millisecond)
 				continue
 			}
-			f.w.story.note("== fault %d: %s: %s", cycle, f.kinds[i].name, did)
+			f.w.story.note("== fault %d: %s: %s", n+1, f.kinds[i].name, did)
 			f.counts[f.kinds[i].name]++
 			f.mending.Go(func() {
 				f.wait(lasts)

@@ -130,7 +130,7 @@ func (a *audit) record(e *entry, d models.Document, words []string) {
 	case models.StatusFailed:
 		code := deref(d.Code)
 		a.outcomes["failed as "+code]++
-		if code != string(e.film.broken) && code != string(models.CodePoison) {
+		if code != string(e.film.broken) { // nor does a healthy one fail
 			a.bad(words, "%s (%s) failed as %s", e.title, e.film.name, code)
 		}
 	case models.StatusCancelled:

@@ -14,14 +14,17 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"reelroom/models"
 	"reelroom/server/harness/sio"
 )
 
 var (
-	chaosCycles = flag.Int("chaos.cycles", 0, "faults of TestChaos; 0 for 16, or 200 where CI=true")
+	chaosFaults = flag.Int("chaos.faults", 0, "faults of TestChaos; 0 for 16, or 200 where CI=true")
+	chaosVideos = flag.Int("chaos.videos", 0, "healthy videos of TestChaosCompletesEveryVideo; 0 for 24 and a tenth of the faults")
 	chaosSeed   = flag.Uint64("chaos.seed", 0, "what TestChaos draws its faults from; 0 for a new one")
 	chaosKeep   = flag.String("chaos.keep", "", "a folder for the story and the logs of TestChaos")
 )
@@ -32,6 +35,8 @@ const (
 	clusterPause = 1300 * time.Millisecond
 	singlePause  = 4500 * time.Millisecond
 	chaosUsers   = 8
+	// longPause bounds how long a process or a service is away.
+	longPause = 90 * time.Second
 	// settleTime bounds the way back to order after the last fault: leases that
 	// must run out, work that waits, asynq that notices dead workers.
 	settleTime = 4 * time.Minute
@@ -44,30 +49,62 @@ const (
 // end every accepted video has exactly one outcome for each attempt, in the
 // store and in the eyes of each client, and nothing is left behind.
 //
-//	go test ./server -run 'TestChaos$' -v -timeout 60m -args -chaos.cycles 1000 -chaos.seed 7
+//	go test ./server -run 'TestChaos$' -v -timeout 60m -args -chaos.faults 1000 -chaos.seed 7
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	cycles, seed := *chaosCycles, *chaosSeed
-	if cycles == 0 {
-		if cycles = 16; os.Getenv("CI") == "true" {
-			cycles = 200
-		}
-	}
-	if seed == 0 {
-		seed = rand.Uint64N(1 << 32)
-	}
-	t.Logf("%d cycles, seed %d", cycles, seed)
+	faults, seed := chaosSettings(t)
 	t.Run("cluster", func(t *testing.T) {
 		t.Parallel()
-		w := cluster(t, 2, 2)
+		w := cluster(t, 2, 3)
 		c := &chaos{t: t, w: w, seed: seed, oracle: w.oracle()}
-		c.run(max(cycles*3/4, 1), clusterPause, clusterFaults())
+		c.run(plan{faults: max(faults*3/4, 1), pause: clusterPause, kinds: clusterFaults(8 * time.Second), films: films(t)})
 	})
 	t.Run("one process", func(t *testing.T) {
 		t.Parallel()
 		c := &chaos{t: t, w: single(t), seed: seed}
-		c.run(max(cycles/4, 1), singlePause, singleFaults())
+		c.run(plan{faults: max(faults/4, 1), pause: singlePause, kinds: singleFaults(), films: films(t)})
 	})
+}
+
+// Healthy videos are uploaded to two servers with three workers while these are
+// killed and paused, for up to 90 s, and Redis and the store are lost: each that
+// was accepted completes, in its first attempt.
+//
+//	go test ./server -run TestChaosCompletesEveryVideo -v -timeout 60m -args -chaos.videos 400 -chaos.faults 30
+func TestChaosCompletesEveryVideo(t *testing.T) {
+	t.Parallel()
+	faults, seed := chaosSettings(t)
+	p := plan{faults: faults, videos: *chaosVideos, kinds: clusterFaults(longPause), films: shortFilms(t)}
+	if p.videos == 0 {
+		p.videos, p.faults, p.kinds = 24, max(faults/10, 2), clusterFaults(models.LeaseTime+8*time.Second)
+	}
+	w := cluster(t, 2, 3)
+	c := &chaos{t: t, w: w, seed: seed, oracle: w.oracle()}
+	c.run(p)
+}
+
+func chaosSettings(t *testing.T) (faults int, seed uint64) {
+	if faults = *chaosFaults; faults == 0 {
+		if faults = 16; os.Getenv("CI") == "true" {
+			faults = 200
+		}
+	}
+	if seed = *chaosSeed; seed == 0 {
+		seed = rand.Uint64N(1 << 32)
+	}
+	t.Logf("%d faults, seed %d", faults, seed)
+	return faults, seed
+}
+
+// plan is what is done to a world.
+type plan struct {
+	faults int
+	pause  time.Duration // the mean time from fault to fault
+	kinds  []fault
+	films  []film
+	// videos, when not 0, is how many are uploaded, and nothing else is done to
+	// them; the faults are spread over them instead of over time.
+	videos int
 }
 
 // chaos is one run.
@@ -81,24 +118,42 @@ type chaos struct {
 
 func (c *chaos) random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(c.seed, stream)) }
 
-func (c *chaos) run(cycles int, pause time.Duration, kinds []fault) {
+func (c *chaos) run(p plan) {
 	t, w := c.t, c.w
 	watchers := []*watcher{w.watch("watcher-1", sio.WebSocket), w.watch("watcher-2", sio.WebSocket), w.watch("watcher-3", sio.Polling)}
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
 	var users sync.WaitGroup
-	all := films(t)
+	var next atomic.Int64
 	for i := range chaosUsers {
 		name := fmt.Sprintf("user-%d", i+1)
 		u := &user{
-			w: w, name: name, token: w.token(name), films: all, ledger: &c.ledger, random: c.random(uint64(i + 1)),
+			w: w, name: name, token: w.token(name), films: p.films, ledger: &c.ledger, random: c.random(uint64(i + 1)),
 			client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, emit: watchers[i%len(watchers)].emit,
 		}
-		users.Go(func() { u.run(ctx) })
+		users.Go(func() {
+			if p.videos == 0 {
+				u.run(ctx)
+				return
+			}
+			for n := next.Add(1); n <= int64(p.videos); n = next.Add(1) {
+				u.keep(t.Context(), n)
+			}
+		})
 	}
-	f := &faults{w: w, random: c.random(0), kinds: kinds, ctx: t.Context()}
-	f.run(cycles, pause)
-	leave()
+	f := &faults{w: w, random: c.random(0), kinds: p.kinds, ctx: t.Context()}
+	f.due = func(int) { f.wait(f.some(p.pause/4, p.pause*7/4)) }
+	if p.videos > 0 {
+		f.due = func(fault int) {
+			for c.ledger.accepted.Load() < int64(fault*p.videos/(p.faults+1)) && t.Context().Err() == nil {
+				f.wait(20 * time.Millisecond)
+			}
+		}
+	}
+	f.run(p.faults)
+	if p.videos == 0 {
+		leave()
+	}
 	users.Wait()
 	struck := time.Since(w.story.began)
 
@@ -109,29 +164,20 @@ func (c *chaos) run(cycles int, pause time.Duration, kinds []fault) {
 		time.Sleep(500 * time.Millisecond)
 		problems = a.pass(t.Context())
 	}
-	c.report(a, f, cycles, struck)
+	c.report(a, f, p.faults, struck)
 	if len(problems) > 0 {
 		c.tell(problems)
 	}
-	if accepted := c.accepted(); accepted < cycles/8 {
+	if accepted := c.ledger.accepted.Load(); accepted < int64(max(p.faults/8, p.videos)) {
 		t.Errorf("only %d uploads were accepted: nothing was tried", accepted)
 	}
 }
 
-func (c *chaos) accepted() (n int) {
-	for _, e := range c.ledger.entries {
-		if e.accepted {
-			n++
-		}
-	}
-	return n
-}
-
 // report says what was tried, also where all went well.
-func (c *chaos) report(a *audit, f *faults, cycles int, struck time.Duration) {
-	c.t.Logf("%d faults in %.0f s (seed %d), settled %.0f s later: %v", cycles, struck.Seconds(), c.seed,
+func (c *chaos) report(a *audit, f *faults, faults int, struck time.Duration) {
+	c.t.Logf("%d faults in %.0f s (seed %d), settled %.0f s later: %v", faults, struck.Seconds(), c.seed,
 		(time.Since(c.w.story.began) - struck).Seconds(), f.counts)
-	c.t.Logf("%d uploads, %d accepted; now: %v; %d folders of blobs left to the sweep", len(c.ledger.entries), c.accepted(), a.outcomes, a.strays)
+	c.t.Logf("%d uploads, %d accepted; now: %v; %d folders of blobs left to the sweep", len(c.ledger.entries), c.ledger.accepted.Load(), a.outcomes, a.strays)
 	for _, w := range a.watchers {
 		w.mu.Lock()
 		c.t.Logf("%s: %d events, connected %d times, resumed %d, told to fetch the state %d times, refused %d times",

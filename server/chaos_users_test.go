@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +47,23 @@ func films(t *testing.T) []film {
 		{name: "headless.mp4", data: noMoov(good), broken: models.CodeCorrupt},
 		{name: "deaf.mp4", data: made(t, ffmpeg, "a.mp4", "-f lavfi -i sine=d=3 -c:a aac"), broken: models.CodeNoVideo},
 	}
+	return summed(all)
+}
+
+// shortFilms makes healthy files that are processed quickly.
+func shortFilms(t *testing.T) []film {
+	t.Helper()
+	ffmpeg := testenv.Program(t, "ffmpeg")
+	const picture = "-f lavfi -i testsrc2=s=%s:r=25:d=%d -pix_fmt yuv420p "
+	return summed([]film{
+		{name: "a.mp4", data: made(t, ffmpeg, "a.mp4", fmt.Sprintf(picture, "320x180", 2)+"-c:v libx264 -preset ultrafast -g 25")},
+		{name: "b.mkv", data: made(t, ffmpeg, "b.mkv", fmt.Sprintf(picture, "160x120", 1)+"-c:v libx264 -preset ultrafast -g 5")},
+		{name: "c.avi", data: made(t, ffmpeg, "c.avi", fmt.Sprintf(picture, "160x120", 2)+"-c:v mpeg4")},
+		{name: "d.mp4", data: made(t, ffmpeg, "d.mp4", fmt.Sprintf(picture, "320x180", 6)+"-c:v libx264 -preset ultrafast -g 25")},
+	})
+}
+
+func summed(all []film) []film {
 	for i := range all {
 		sum := sha256.Sum256(all[i].data)
 		all[i].sum = hex.EncodeToString(sum[:])
@@ -70,8 +88,9 @@ type entry struct {
 
 // ledger is every upload of a world.
 type ledger struct {
-	mu      sync.Mutex
-	entries []*entry
+	mu       sync.Mutex
+	entries  []*entry
+	accepted atomic.Int64
 }
 
 func (l *ledger) add(e *entry) {
@@ -98,6 +117,8 @@ const (
 	callTime = 25 * time.Second
 	// lifeTime is how long a user stays with a video.
 	lifeTime = 25 * time.Second
+	// keepTime is how long one stays that does nothing else.
+	keepTime = 3 * time.Minute
 )
 
 // run uploads until ctx ends; the video under way then is left to itself.
@@ -110,6 +131,17 @@ func (u *user) run(ctx context.Context) {
 		u.ledger.add(e)
 		u.life(ctx, e)
 	}
+}
+
+// keep uploads a video until it is accepted, and waits for its outcome.
+func (u *user) keep(ctx context.Context, n int64) {
+	e := &entry{title: fmt.Sprintf("%s-%d", u.name, n), film: &u.films[int(n)%len(u.films)], maybe: map[string]int{}}
+	e.key = "key-" + e.title
+	u.ledger.add(e)
+	for !u.upload(ctx, e) && ctx.Err() == nil {
+		u.rest(ctx, u.some(time.Second))
+	}
+	u.settled(ctx, e, time.Now().Add(keepTime))
 }
 
 // life is that of one video.
@@ -197,6 +229,7 @@ func (u *user) upload(ctx context.Context, e *entry) bool {
 	var d models.Document
 	if status == http.StatusAccepted && json.Unmarshal(answer, &d) == nil {
 		e.accepted, e.id = true, d.ID
+		u.ledger.accepted.Add(1)
 	} else {
 		e.unsure = true
 	}
