@@ -23,6 +23,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	testenv.Forbidden()
 	ffmpeg.Child()
 	var err error
 	if scratch, err = os.MkdirTemp("", "reelroom-server-"); err != nil {

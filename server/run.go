@@ -44,10 +44,11 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 		c.adopt(listener.Addr().(*net.TCPAddr).Port)
 		b.Links.Base = c.PublicURL
 	}
+	status := backend.NewStatus(out)
 	var worker *queue.Worker
 	words := ""
 	if c.Worker == "inline" {
-		tools, err := b.OpenFFmpeg(ctx, out)
+		tools, err := b.OpenFFmpeg(ctx, status)
 		if err != nil {
 			return err
 		}
@@ -68,7 +69,7 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 			return err
 		}
 	}
-	welcome(out, c, b, words, code)
+	welcome(status, c, b, words, code)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Reconciler().Run(ctx) })
 	group.Go(func() error { return b.Sweeper.Run(ctx) })

@@ -46,7 +46,8 @@ func run(ctx context.Context, c *backend.Config, logger *slog.Logger, out io.Wri
 		return err
 	}
 	defer b.Close()
-	tools, err := b.OpenFFmpeg(ctx, out)
+	status := backend.NewStatus(out)
+	tools, err := b.OpenFFmpeg(ctx, status)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func run(ctx context.Context, c *backend.Config, logger *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Reelroom worker: %d at a time; store %s; queue %s; videos %s; %s; %s\n",
+	fmt.Fprintf(status, "Reelroom worker: %d at a time; store %s; queue %s; videos %s; %s; %s\n",
 		c.Concurrency, b.StoreWords, b.RedisWords, b.BlobWords, tools.Describe(), frames.Describe())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Worker(tools, frames).Run(ctx) })

@@ -31,6 +31,7 @@ type Config struct {
 	BlobURL       string `env:"BLOB_URL"`
 	BlobCache     int64  `env:"BLOB_CACHE_BYTES" envDefault:"10737418240"`
 	FFmpeg        string `env:"FFMPEG"`
+	Sandbox       string `env:"SANDBOX" envDefault:"best"`
 	OnnxLib       string `env:"ONNXRUNTIME_LIB"` // "" for its usual names
 	Concurrency   int    `env:"WORKER_CONCURRENCY"`
 	Renditions    string `env:"RENDITIONS" envDefault:"off"`
@@ -40,6 +41,13 @@ type Config struct {
 	// guessedURL tells that PUBLIC_URL was not set.
 	guessedURL bool
 }
+
+// The values of SANDBOX: the strongest isolation of ffmpeg that works here, or
+// none but one that confines it.
+const (
+	sandboxBest     = "best"
+	sandboxRequired = "required"
+)
 
 // Environ returns the process environment without empty values: an empty
 // variable counts as one that is not set.
@@ -120,6 +128,9 @@ func (c *Config) Validate() []error {
 		if _, err := exec.LookPath(c.FFmpeg); err != nil {
 			bad("FFMPEG=%q is not a program that can be run, nor %q", c.FFmpeg, ffmpeg.Embedded)
 		}
+	}
+	if c.Sandbox != sandboxBest && c.Sandbox != sandboxRequired {
+		bad("SANDBOX=%q is not one of %s, %s", c.Sandbox, sandboxBest, sandboxRequired)
 	}
 	if !models.Renditions(c.Renditions).Valid() {
 		bad("RENDITIONS=%q is not one of off, remux, mp4", c.Renditions)

@@ -44,6 +44,9 @@ func TestMistakesAreNamed(t *testing.T) {
 		{map[string]string{"FFMPEG": plain}, "FFMPEG="},
 		{map[string]string{"FFMPEG": os.Args[0]}, ""},
 		{map[string]string{"FFMPEG": "embedded"}, ""},
+		{map[string]string{"SANDBOX": "none"}, `SANDBOX="none" is not one of best, required`},
+		{map[string]string{"SANDBOX": "Required"}, "SANDBOX="},
+		{map[string]string{"SANDBOX": "required"}, ""},
 	} {
 		config := &Config{}
 		wrong := append(Read(c.values, config), config.Validate()...)

@@ -3,7 +3,6 @@ package backend
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,8 +12,9 @@ import (
 
 // OpenFFmpeg chooses between the native ffmpeg and the embedded one. The
 // latter is compiled in the background, once for each DATA_DIR, and says so on
-// out while it lasts; a video that comes meanwhile waits for it.
-func (b *Backend) OpenFFmpeg(ctx context.Context, out io.Writer) (*ffmpeg.Tools, error) {
+// out while it lasts; a video that comes meanwhile waits for it. With
+// SANDBOX=required it returns an error where ffmpeg cannot be confined.
+func (b *Backend) OpenFFmpeg(ctx context.Context, out *Status) (*ffmpeg.Tools, error) {
 	places := []string{b.Config.workDir()}
 	if err := os.MkdirAll(b.Config.workDir(), 0o700); err != nil {
 		return nil, fmt.Errorf("DATA_DIR: %w", err)
@@ -29,14 +29,19 @@ func (b *Backend) OpenFFmpeg(ctx context.Context, out io.Writer) (*ffmpeg.Tools,
 		Progress: func(done bool, elapsed time.Duration, message string) {
 			switch {
 			case done && elapsed > time.Second:
-				fmt.Fprintf(out, "ffmpeg: ready after %.0f s\n", elapsed.Seconds())
+				out.Done("ffmpeg: ready", elapsed)
 			case !done:
-				fmt.Fprintf(out, "ffmpeg: %s (%.0f s)\n", message, elapsed.Seconds())
+				out.Tell("ffmpeg: "+message, elapsed)
 			}
 		},
 	})
 	if err != nil {
 		return nil, err
+	}
+	confined := tools.Confined()
+	if confined != nil && b.Config.Sandbox == sandboxRequired {
+		return nil, fmt.Errorf("SANDBOX=%s: %w. Allow this process user namespaces, or Landlock (Linux 5.13) with seccomp; or set FFMPEG=%s, or SANDBOX=%s",
+			sandboxRequired, confined, ffmpeg.Embedded, sandboxBest)
 	}
 	if !tools.Isolated() {
 		b.Logger.Warn("the system does not let ffmpeg be shut in as well as it could be", "tools", tools.Describe())

@@ -1,6 +1,9 @@
 package ffmpeg
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // walls are what stands between a native tool and the machine. The embedded
 // one has its own: WebAssembly reaches one file and one folder.
@@ -41,6 +44,19 @@ type need struct {
 // output have other names than outside.
 func (c cage) rooted() bool { return c.Walls == wallsOwnRoot || c.Walls == wallsRootOnly }
 
+// confined tells whether the tool reaches its input, its output folder and no
+// network.
+func (c cage) confined() bool { return c.rooted() || c.Walls == wallsLandlock && c.Filter }
+
+// refused lists what is stronger and does not work here.
+func (c cage) refused() string {
+	refused := slices.Clone(c.why)
+	if c.Walls == wallsLandlock && !c.Filter {
+		refused = append(refused, "a filter of system calls (seccomp)")
+	}
+	return strings.Join(refused, "; ")
+}
+
 // String says it to the operator.
 func (c cage) String() string {
 	said := "no sandbox"
@@ -50,8 +66,8 @@ func (c cage) String() string {
 			said += ", filtered system calls"
 		}
 	}
-	if len(c.why) > 0 {
-		said += "; refused here: " + strings.Join(c.why, "; ")
+	if refused := c.refused(); refused != "" {
+		said += "; refused here: " + refused
 	}
 	return said
 }

@@ -2,7 +2,6 @@ package ffmpeg
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -46,14 +45,14 @@ func (t *Tools) Prepare(ctx context.Context) error {
 		select {
 		case <-beat.C:
 			spent := time.Since(began)
-			t.progress(false, spent, fmt.Sprintf("Preparing the embedded ffmpeg, once for this machine: %.0f s", spent.Seconds()))
+			t.progress(false, spent, "preparing the embedded ffmpeg, once for this machine")
 		case err := <-done:
 			if err != nil {
 				return err
 			}
 			close(t.ready)
 			spent := time.Since(began)
-			t.progress(true, spent, fmt.Sprintf("The embedded ffmpeg is ready (%.1f s)", spent.Seconds()))
+			t.progress(true, spent, "the embedded ffmpeg is ready")
 			return nil
 		}
 	}

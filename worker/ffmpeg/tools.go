@@ -124,6 +124,16 @@ func (t *Tools) Native() bool { return t.native != nil }
 // and its own program. Where not, [Tools.Describe] says what stands instead.
 func (t *Tools) Isolated() bool { return t.native == nil || t.cage.rooted() }
 
+// Confined returns nil where a tool reaches nothing but one input, one output
+// folder and its own program, and no network; otherwise an error that tells what
+// holds instead and what the system refused.
+func (t *Tools) Confined() error {
+	if t.native == nil || t.cage.confined() {
+		return nil
+	}
+	return fmt.Errorf("%s is not confined to one input and one output folder: %s", t.native.ffmpeg, t.cage)
+}
+
 // command makes the process that c describes.
 func (t *Tools) command(ctx context.Context, c command) (*exec.Cmd, error) {
 	j := job{Tool: c.tool, Args: c.args, Input: c.input, Output: c.output, Cache: t.cache, Limits: c.limits(t.native != nil)}
