@@ -23,12 +23,12 @@ type fault struct {
 
 // faults strikes a world, repeatably: what it does is drawn from the seed alone.
 type faults struct {
-	w       *world
-	random  *rand.Rand
-	kinds   []fault
-	counts  map[string]int
+	w      *world
+	random *rand.Rand
+	kinds  []fault
+	counts map[string]int
 	// due waits until the next fault, counted from 1, shall strike.
-	due func(fault int)
+	due     func(fault int)
 	mending sync.WaitGroup
 	ctx     context.Context
 }
