@@ -296,37 +296,66 @@ func (l *lateLog) Follow(ctx context.Context, _ string, ready func(rooms.Cursor)
 }
 
 // A worker that slept until another took its video over takes back what was
-// noted against it: it did not crash. One that dies is not heard of.
+// noted against it, however it finds out: it did not crash.
 func TestWorkerThatWakesTakesItsLapseBack(t *testing.T) {
 	t.Parallel()
-	p := newPipeline(t)
-	blobs := &blockedBlobs{Blobs: p.Blobs, begun: make(chan struct{})}
-	p.Blobs = blobs
-	ended := make(chan error, 1)
-	go func() {
-		ended <- p.Process(t.Context(), models.Task{OrganizationID: "acme", VideoID: "v", Attempt: 1})
-	}()
-	<-blobs.begun
-	v := p.must(t, takenOver)
-	if err := <-ended; err != nil {
-		t.Fatal(err)
-	}
-	after, err := p.Videos.Get(t.Context(), "acme", "v")
-	if err != nil || len(v.Lapses) != 1 || len(after.Lapses) != 0 || after.Fence != v.Fence || after.Rev != v.Rev || after.Lease.Worker != "w2" {
-		t.Errorf("lapses of %v, then of %v, %v", v.Lapses, after.Lapses, err)
+	for name, test := range map[string]struct {
+		fails error // how its stage ends; nil: when it is told to
+		stops bool  // it is told to stop
+	}{
+		"by its heartbeat":          {},
+		"by the failure of a stage": {fails: models.Errorf(models.CodeCorrupt, "Damaged.")},
+		"by trouble that may pass":  {fails: models.Errorf(models.CodeUnavailable, "Away.").Again(0)},
+		"by a stop":                 {stops: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPipeline(t)
+			blobs := &blockedBlobs{Blobs: p.Blobs, begun: make(chan struct{}), end: make(chan error, 1)}
+			p.Blobs = blobs
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			ended := make(chan error, 1)
+			go func() {
+				ended <- p.Process(ctx, models.Task{OrganizationID: "acme", VideoID: "v", Attempt: 1})
+			}()
+			<-blobs.begun
+			// In the store alone: no event wakes the worker.
+			v, err := p.Videos.Advance(t.Context(), "acme", "v", takenOver)
+			if err != nil || len(v.Lapses) != 1 {
+				t.Fatalf("lapses of %v, %v", v.Lapses, err)
+			}
+			if test.fails != nil {
+				blobs.end <- test.fails
+			} else if test.stops {
+				stop()
+			}
+			if err := <-ended; err != nil && !test.stops {
+				t.Fatal(err)
+			}
+			after, err := p.Videos.Get(t.Context(), "acme", "v")
+			if err != nil || len(after.Lapses) != 0 || after.Fence != v.Fence || after.Rev != v.Rev || after.Lease.Worker != "w2" {
+				t.Errorf("afterwards lapses of %v, %+v, %v", after.Lapses, after.Lease, err)
+			}
+		})
 	}
 }
 
-// blockedBlobs never finds a file, and says when it is asked.
+// blockedBlobs has no file, and says so with end, or when its caller is told to stop.
 type blockedBlobs struct {
 	models.Blobs
 	begun chan struct{}
+	end   chan error
 }
 
 func (b *blockedBlobs) Local(ctx context.Context, _, _ string) (string, func(), error) {
 	close(b.begun)
-	<-ctx.Done()
-	return "", nil, ctx.Err()
+	select {
+	case err := <-b.end:
+		return "", nil, err
+	case <-ctx.Done():
+		return "", nil, ctx.Err()
+	}
 }
 
 // A suspect is claimed only by a worker that processes nothing else, and rests

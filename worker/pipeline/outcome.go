@@ -138,7 +138,10 @@ func (p *Pipeline) fail(ctx context.Context, video *models.Video, stage models.S
 	}
 	next, err := p.advance(ctx, video, change)
 	switch {
-	case errors.Is(err, models.ErrStale), errors.Is(err, models.ErrNotFound):
+	case errors.Is(err, models.ErrStale):
+		p.survived(ctx, video, logger)
+		return nil
+	case errors.Is(err, models.ErrNotFound):
 		return nil
 	case err == nil && e.Retry && !next.Status.Terminal():
 		logger.Info("the video is put off", "stage", stage, "retry", next.Delays, "retryAt", next.RetryAt())
@@ -171,7 +174,10 @@ func (p *Pipeline) giveBack(ctx context.Context, video *models.Video, t models.T
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	_, err := p.Publisher.Advance(ctx, video.OrganizationID, video.ID, t)
-	if err != nil && !errors.Is(err, models.ErrStale) && !errors.Is(err, models.ErrNotFound) {
+	switch {
+	case errors.Is(err, models.ErrStale):
+		p.survived(ctx, video, logger)
+	case err != nil && !errors.Is(err, models.ErrNotFound):
 		logger.Warn("the lease will run out by itself", "error", err)
 	}
 }
