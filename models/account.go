@@ -44,7 +44,9 @@ type Invite struct {
 }
 
 // User is an account. It belongs to one organization, and its e-mail address to
-// nobody else in the whole installation.
+// nobody else there. Somebody with accounts in several organizations may have
+// one address in all of them: otherwise whoever joins one could find out who is
+// in the others.
 type User struct {
 	ID             string `json:"id"`
 	OrganizationID string `json:"organizationId"`
@@ -154,14 +156,14 @@ type Accounts interface {
 	// AdvanceOrganization applies c in one atomic write.
 	AdvanceOrganization(ctx context.Context, org string, c OrganizationChange) (Organization, error)
 	// CreateUser adds a user to the organization. [ErrEmailTaken] when somebody
-	// has the address, in whichever organization; [ErrConflict] when the id is
-	// taken, or u.First when there is such a user.
+	// there has the address; [ErrConflict] when the id is taken, or u.First when
+	// there is such a user.
 	CreateUser(ctx context.Context, org string, u User) (User, error)
 	// User returns a record; [ErrNoAccount] when the organization has no such user.
 	User(ctx context.Context, org, id string) (User, error)
-	// UserByEmail returns who has the address. It names no organization: which
-	// one it is, only the answer tells.
-	UserByEmail(ctx context.Context, email string) (User, error)
+	// UsersByEmail returns at most limit users who have the address, the oldest
+	// first: of one organization, or of all where org is "".
+	UsersByEmail(ctx context.Context, email, org string, limit int) ([]User, error)
 	// ListUsers returns a page in the order of their ids, which is that of their making.
 	ListUsers(ctx context.Context, org string, page UserPage) ([]User, error)
 	// AdvanceUser applies c in one atomic write. Id, organization, address and
@@ -177,8 +179,9 @@ type Accounts interface {
 var (
 	// ErrNoAccount answers alike for what is absent and what is another's.
 	ErrNoAccount = Errorf(CodeNotFound, "There is no such member.")
-	// ErrEmailTaken tells that the address belongs to another account.
-	ErrEmailTaken = Errorf(CodeEmailTaken, "There is an account with this e-mail address already.")
+	// ErrEmailTaken tells that the address belongs to another account of the
+	// organization.
+	ErrEmailTaken = Errorf(CodeEmailTaken, "There is an account with this e-mail address in the organization already.")
 	// ErrLastAdmin keeps an organization from being without an admin.
 	ErrLastAdmin = Errorf(CodeLastAdmin, "The organization needs an admin; make somebody else one first.")
 )

@@ -16,7 +16,8 @@ import (
 
 // accountRow is the document of an organization or a user: what is searched by,
 // and the record as JSON text. Write names the write, as in [row]. Email and
-// First are a user's; no two documents have the same.
+// First are a user's; no two documents of an organization have the same Email,
+// and no two at all are First.
 type accountRow struct {
 	Key     string             `bson:"_id"`
 	Org     string             `bson:"organizationId"`
@@ -43,8 +44,8 @@ func userRow(u models.User) (accountRow, error) {
 
 func userIndexes() []mongo.IndexModel {
 	return []mongo.IndexModel{{
-		Keys:    bson.D{{Key: "email", Value: 1}},
-		Options: options.Index().SetName("email").SetUnique(true),
+		Keys:    bson.D{{Key: "email", Value: 1}, {Key: "organizationId", Value: 1}},
+		Options: options.Index().SetName("address").SetUnique(true),
 	}, {
 		Keys:    bson.D{{Key: "first", Value: 1}},
 		Options: options.Index().SetName("first").SetUnique(true).SetPartialFilterExpression(bson.D{{Key: "first", Value: true}}),
@@ -198,7 +199,7 @@ func (s *Store) CreateUser(ctx context.Context, org string, u models.User) (mode
 		err = insertAccount(ctx, s.users, &r)
 	}
 	if mongo.IsDuplicateKeyError(err) {
-		if _, taken := findAccount(ctx, s.users, bson.D{{Key: "email", Value: u.Email}}); taken == nil {
+		if _, taken := findAccount(ctx, s.users, bson.D{{Key: "email", Value: u.Email}, {Key: "organizationId", Value: org}}); taken == nil {
 			return models.User{}, models.ErrEmailTaken
 		}
 	}
@@ -216,17 +217,25 @@ func (s *Store) User(ctx context.Context, org, id string) (models.User, error) {
 	return readAccount[models.User](ctx, s.users, bson.D{{Key: "_id", Value: key(org, id)}})
 }
 
-// UserByEmail returns who has the address. See [models.Accounts].
-func (s *Store) UserByEmail(ctx context.Context, email string) (models.User, error) {
-	return readAccount[models.User](ctx, s.users, bson.D{{Key: "email", Value: email}})
+// UsersByEmail returns who has the address. See [models.Accounts].
+func (s *Store) UsersByEmail(ctx context.Context, email, org string, limit int) ([]models.User, error) {
+	filter := bson.D{{Key: "email", Value: email}}
+	if org != "" {
+		filter = append(filter, bson.E{Key: "organizationId", Value: org})
+	}
+	return s.findUsers(ctx, filter, limit)
 }
 
 // ListUsers returns a page. See [models.Accounts].
 func (s *Store) ListUsers(ctx context.Context, org string, page models.UserPage) ([]models.User, error) {
+	return s.findUsers(ctx, bson.D{{Key: "organizationId", Value: org}, {Key: "id", Value: bson.D{{Key: "$gt", Value: page.After}}}}, page.Size())
+}
+
+// findUsers returns users in the order of their ids.
+func (s *Store) findUsers(ctx context.Context, filter bson.D, limit int) ([]models.User, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	cursor, err := s.users.Find(ctx, bson.D{{Key: "organizationId", Value: org}, {Key: "id", Value: bson.D{{Key: "$gt", Value: page.After}}}},
-		options.Find().SetSort(bson.D{{Key: "id", Value: 1}}).SetLimit(int64(page.Size())))
+	cursor, err := s.users.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "id", Value: 1}}).SetLimit(int64(limit)))
 	if err != nil {
 		return nil, failure(ctx, err)
 	}

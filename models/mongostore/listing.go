@@ -45,8 +45,11 @@ func listingIndexes() []mongo.IndexModel {
 }
 
 // dropFormer drops the index that earlier versions listed by.
-func (s *Store) dropFormer(ctx context.Context) error {
-	_, err := s.videos.Indexes().DropOne(ctx, "listed")
+func (s *Store) dropFormer(ctx context.Context) error { return dropIndex(ctx, s.videos, "listed") }
+
+// dropIndex drops an index, if there is one of that name.
+func dropIndex(ctx context.Context, in *mongo.Collection, name string) error {
+	_, err := in.Indexes().DropOne(ctx, name)
 	var said mongo.CommandError
 	if errors.As(err, &said) && (said.Code == 26 || said.Code == 27) { // no such collection, no such index
 		return nil

@@ -123,6 +123,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err == nil {
 		err = made(s.users, userIndexes())
 	}
+	if err == nil { // earlier versions let an address stand in one organization only
+		err = soon(func(ctx context.Context) error { return dropIndex(ctx, s.users, "email") })
+	}
 	if err == nil {
 		err = s.fillAll(ctx)
 	}

@@ -83,7 +83,7 @@ func (s *Store) CreateUser(ctx context.Context, org string, u models.User) (mode
 	}
 	err = s.inTurn(ctx, func(tx *sql.Tx) (own, err error) {
 		var taken bool
-		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE email = ?)`, u.Email).Scan(&taken); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE email = ? AND organization_id = ?)`, u.Email, org).Scan(&taken); err != nil {
 			return nil, err
 		}
 		if taken {
@@ -108,9 +108,9 @@ func (s *Store) User(ctx context.Context, org, id string) (models.User, error) {
 	return account[models.User](ctx, s.read, userQuery, org, id)
 }
 
-// UserByEmail returns who has the address. See [models.Accounts].
-func (s *Store) UserByEmail(ctx context.Context, email string) (models.User, error) {
-	return account[models.User](ctx, s.read, `SELECT document FROM users WHERE email = ?`, email)
+// UsersByEmail returns who has the address. See [models.Accounts].
+func (s *Store) UsersByEmail(ctx context.Context, email, org string, limit int) ([]models.User, error) {
+	return documents[models.User](ctx, s.read, `SELECT document FROM users WHERE email = ?1 AND (?2 = '' OR organization_id = ?2) ORDER BY id LIMIT ?3`, email, org, limit)
 }
 
 // ListUsers returns a page. See [models.Accounts].

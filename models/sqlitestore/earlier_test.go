@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,5 +51,47 @@ func TestVideosFromBeforePolicies(t *testing.T) {
 	v, err = s.Advance(t.Context(), "acme", "v", models.ReviewVideo(models.DecisionApprove, "", "amy"))
 	if err != nil || v.Sensitivity.Verdict != models.VerdictSafe || v.Sensitivity.MachineVerdict != models.VerdictFlagged || v.UpdatedAt.Before(time.Now().Add(-time.Minute)) {
 		t.Errorf("reviewed: %+v, %v", v.Sensitivity, err)
+	}
+}
+
+// Accounts of a file in which an address stood in one organization only are kept,
+// and the address may stand in another one.
+func TestAccountsFromBeforeSharedAddresses(t *testing.T) {
+	t.Parallel()
+	before := slices.Index(migrations, addressMigration)
+	path := filepath.Join(t.TempDir(), "x.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range append(slices.Clone(migrations[:before]), fmt.Sprintf(`PRAGMA user_version = %d`, before),
+		`INSERT INTO users (organization_id, id, email, first, document) VALUES
+			('acme', 'u1', 'amy@example.com', 1, '{"id":"u1","organizationId":"acme","email":"amy@example.com","first":true,"reset":{"hash":"h"}}'),
+			('acme', 'u2', 'bob@example.com', NULL, '{"id":"u2","organizationId":"acme","email":"bob@example.com"}')`) {
+		if _, err := db.Exec(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, path)
+	if u, err := s.User(t.Context(), "acme", "u1"); err != nil || u.Email != "amy@example.com" || !u.First {
+		t.Errorf("%+v, %v", u, err)
+	}
+	for _, c := range []struct {
+		org  string
+		u    models.User
+		code models.Code
+	}{
+		{"globex", models.User{ID: "u3", Email: "amy@example.com"}, ""}, {"acme", models.User{ID: "u4", Email: "amy@example.com"}, models.CodeEmailTaken},
+		{"globex", models.User{ID: "u5", Email: "eve@example.com", First: true}, models.CodeConflict}, {"acme", models.User{ID: "u2", Email: "carl@example.com"}, models.CodeConflict},
+	} {
+		if _, err := s.CreateUser(t.Context(), c.org, c.u); (err == nil) != (c.code == "") || err != nil && models.CodeOf(err) != c.code {
+			t.Errorf("%s in %s: %v", c.u.Email, c.org, err)
+		}
+	}
+	if found, err := s.UsersByEmail(t.Context(), "amy@example.com", "", 9); err != nil || len(found) != 2 || found[0].ID != "u1" {
+		t.Errorf("%+v, %v", found, err)
 	}
 }

@@ -101,7 +101,24 @@ var migrations = []string{
 		document        TEXT    NOT NULL,
 		PRIMARY KEY (organization_id, id)
 	) STRICT;`,
+
+	addressMigration,
 }
+
+// addressMigration makes an address unique within its organization, where it was
+// so among all.
+const addressMigration = `CREATE TABLE members (
+		organization_id TEXT    NOT NULL,
+		id              TEXT    NOT NULL,
+		email           TEXT    NOT NULL,
+		first           INTEGER UNIQUE,
+		document        TEXT    NOT NULL,
+		PRIMARY KEY (organization_id, id),
+		UNIQUE (email, organization_id)
+	) STRICT;
+	INSERT INTO members (organization_id, id, email, first, document) SELECT organization_id, id, email, first, document FROM users;
+	DROP TABLE users;
+	ALTER TABLE members RENAME TO users;`
 
 // fills are done after a migration, in the same transaction.
 var fills = map[string]func(context.Context, *sql.Tx) error{

@@ -15,7 +15,15 @@ import (
 type Credentials struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	// OrganizationID chooses among the accounts of an address; without it the
+	// password does, and of several that have it the one that was used last.
+	OrganizationID string `json:"organizationId,omitempty"`
 }
+
+// maxTried is how many accounts of an address a sign-in without an organization
+// tries, the oldest first: nobody is locked out by accounts that others make
+// later under the same address.
+const maxTried = 3
 
 var errCredentials = models.Errorf(models.CodeCredentials, "E-mail address or password is wrong.")
 
@@ -35,7 +43,8 @@ func (a *Accounts) attempt(w http.ResponseWriter, r *http.Request, into any, ema
 }
 
 // login answers POST /api/auth/login. An unknown address takes the same work and
-// has the same answer as a wrong password.
+// has the same answer as a wrong password, and as an address with several
+// accounts.
 func (a *Accounts) login(w http.ResponseWriter, r *http.Request) error {
 	var asked Credentials
 	if err := a.attempt(w, r, &asked, &asked.Email); err != nil {
@@ -44,19 +53,28 @@ func (a *Accounts) login(w http.ResponseWriter, r *http.Request) error {
 	if len(asked.Password) > 4*maxPassword {
 		return errCredentials
 	}
-	var u models.User
+	var known []models.User
 	if email, err := normalEmail(asked.Email); err == nil {
-		u, err = a.Store.UserByEmail(r.Context(), email)
-		if err != nil && models.CodeOf(err) != models.CodeNotFound {
+		if known, err = a.Store.UsersByEmail(r.Context(), email, asked.OrganizationID, maxTried); err != nil {
 			return err
 		}
 	}
-	ok, err := a.hasher.matches(r.Context(), asked.Password, u.Password)
+	var kept [maxTried]string
+	for i := range known {
+		kept[i] = known[i].Password
+	}
+	fits, err := a.hasher.matches(r.Context(), asked.Password, kept[:]...)
 	if err != nil {
 		return err
 	}
-	if !ok {
+	if len(fits) == 0 {
 		return errCredentials
+	}
+	u := known[fits[0]]
+	for _, i := range fits[1:] {
+		if known[i].SeenAt.After(u.SeenAt) {
+			u = known[i]
+		}
 	}
 	return a.begin(w, r, u, http.StatusOK)
 }
@@ -81,9 +99,9 @@ func (a *Accounts) changePassword(w http.ResponseWriter, r *http.Request, who mo
 	if err := a.Limits.LoginAs(u.Email); err != nil {
 		return err
 	}
-	if ok, err := a.hasher.matches(r.Context(), asked.Current, u.Password); err != nil {
+	if fits, err := a.hasher.matches(r.Context(), asked.Current, u.Password); err != nil {
 		return err
-	} else if !ok {
+	} else if len(fits) == 0 {
 		return models.Errorf(models.CodeInvalid, "The present password is wrong.")
 	}
 	if err := checkPassword(asked.Next, u.Email, u.Name); err != nil {

@@ -134,7 +134,7 @@ func TestRemovedMemberIsOut(t *testing.T) {
 	if status, code := member.refresh(); status != http.StatusUnauthorized || code != models.CodeSession {
 		t.Errorf("the session: %d %s", status, code)
 	}
-	if status, code := member.in("/api/auth/login", Credentials{"bob@example.com", pass + "bob"}); status != http.StatusUnauthorized || code != models.CodeCredentials {
+	if status, code := member.in("/api/auth/login", Credentials{Email: "bob@example.com", Password: pass + "bob"}); status != http.StatusUnauthorized || code != models.CodeCredentials {
 		t.Errorf("the password: %d %s", status, code)
 	}
 	var list MemberList
@@ -219,7 +219,7 @@ func TestResetLink(t *testing.T) {
 			t.Errorf("link %q: %d %s", bad, status, code)
 		}
 	}
-	if status, _ := h.browser().in("/api/auth/login", Credentials{"bob@example.com", next}); status != http.StatusOK {
+	if status, _ := h.browser().in("/api/auth/login", Credentials{Email: "bob@example.com", Password: next}); status != http.StatusOK {
 		t.Errorf("the new password: %d", status)
 	}
 }

@@ -82,24 +82,28 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	return argon2id.CreateHash(password, h.params)
 }
 
-// matches compares a password with what was kept; with "" for an unknown account
+// matches returns which of what was kept is of the password. In the place of ""
 // it does the same work and says no.
-func (h *hasher) matches(ctx context.Context, password, kept string) (bool, error) {
+func (h *hasher) matches(ctx context.Context, password string, kept ...string) (fits []int, err error) {
 	leave, err := h.turn(ctx)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer leave()
-	h.hashes.Add(1)
-	against := kept
-	if against == "" {
-		against = h.nobody
+	for i, against := range kept {
+		h.hashes.Add(1)
+		if against == "" {
+			against = h.nobody
+		}
+		ok, err := argon2id.ComparePasswordAndHash(password, against)
+		if err != nil {
+			return nil, errors.New("accounts: the hash of a password cannot be read")
+		}
+		if ok && kept[i] != "" {
+			fits = append(fits, i)
+		}
 	}
-	ok, err := argon2id.ComparePasswordAndHash(password, against)
-	if err != nil {
-		return false, errors.New("accounts: the hash of a password cannot be read")
-	}
-	return ok && kept != "", nil
+	return fits, nil
 }
 
 // common are those of the commonest passwords that are long enough.

@@ -187,7 +187,10 @@ func (a *Accounts) join(ctx context.Context, u models.User, secret string) (mode
 	if invite.Email != "" && invite.Email != u.Email {
 		return u, models.Errorf(models.CodeInvite, "This invitation is for another e-mail address.")
 	}
-	if _, err := a.Store.UserByEmail(ctx, u.Email); err == nil {
+	switch taken, err := a.Store.UsersByEmail(ctx, u.Email, o.ID, 1); {
+	case err != nil:
+		return u, err
+	case len(taken) > 0:
 		return u, models.ErrEmailTaken
 	}
 	if invite.Role != models.RoleAdmin {
