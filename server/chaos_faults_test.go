@@ -70,6 +70,17 @@ func clusterFaults(longest time.Duration) []fault {
 	}
 }
 
+// outages are the faults that take a process or a service away, for up to longest.
+func outages(longest time.Duration) (kinds []fault) {
+	for _, k := range clusterFaults(longest) {
+		switch k.name {
+		case "worker killed", "worker asleep", "server killed", "server asleep", "Redis killed, its data lost", "Redis killed", "store silent", "store refuses":
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
 // singleFaults are those of one process with everything inside.
 func singleFaults() []fault {
 	server := func(f *faults) *member { return f.w.servers[0] }
@@ -163,13 +174,15 @@ func cut(which func(*faults) []*link) func(*faults) (string, func(), time.Durati
 	}
 }
 
-// run strikes so many times, and then mends everything.
+// run strikes so many times, with each kind at least once if there are as many
+// faults, and then mends everything.
 func (f *faults) run(faults int) {
 	total := 0
 	for _, k := range f.kinds {
 		total += k.weight
 	}
 	f.counts = map[string]int{}
+	first := f.random.Perm(len(f.kinds))
 	for n := range faults {
 		f.due(n + 1)
 		for {
@@ -177,6 +190,9 @@ func (f *faults) run(faults int) {
 			for at >= f.kinds[i].weight {
 				at -= f.kinds[i].weight
 				i++
+			}
+			if n < len(first) && faults >= len(first) {
+				i = first[n]
 			}
 			did, over, lasts := f.kinds[i].strike(f)
 			if did == "" { // its victim suffers already

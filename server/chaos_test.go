@@ -74,9 +74,9 @@ func TestChaos(t *testing.T) {
 func TestChaosCompletesEveryVideo(t *testing.T) {
 	t.Parallel()
 	faults, seed := chaosSettings(t)
-	p := plan{faults: faults, videos: *chaosVideos, kinds: clusterFaults(longPause), films: shortFilms(t)}
+	p := plan{faults: faults, videos: *chaosVideos, kinds: outages(longPause), films: shortFilms(t)}
 	if p.videos == 0 {
-		p.videos, p.faults, p.kinds = 24, max(faults/10, 2), clusterFaults(models.LeaseTime+8*time.Second)
+		p.videos, p.faults, p.kinds = 24, max(faults/10, 2), outages(models.LeaseTime+8*time.Second)
 	}
 	w := cluster(t, 2, 3)
 	c := &chaos{t: t, w: w, seed: seed, oracle: w.oracle()}
