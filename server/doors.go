@@ -25,6 +25,7 @@ import (
 	"reelroom/server/uploads"
 	"reelroom/server/ws"
 	"reelroom/worker/backend"
+	"reelroom/worker/health"
 )
 
 // doors is what strangers reach.
@@ -41,6 +42,7 @@ type doors struct {
 	console  *console.Console
 	accounts *accounts.Accounts // nil where there are none
 	peers    *redislog.Peers
+	health   *health.Checker
 }
 
 // open builds every door on one library and one verifier.
@@ -126,8 +128,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	d.console = console.New(console.Config{
 		Sockets: sockets, Streams: streams, Queue: b.Queue, Store: b.Store, Peers: d.peers, Meter: meter, Limits: bounds, Uploads: parts.Usage, Logger: logger,
 	})
-	checks := b.Ready()
-	checks["serving"] = d.serving
+	d.health = &health.Checker{Serving: d.serving, Shared: b.Ready(), Logger: logger}
 	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
 	entries := []api.Door{&sse.Door{Library: videos, Streams: streams}, raw, parts, d.console}
 	if people != nil {
@@ -137,7 +138,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		Accounts: known,
 		Library:  videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
 		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: entries,
-		Checks: checks, Metrics: metrics(b, sockets, streams, raw, ages, bounds, denylist, videos), Limits: bounds, Logger: logger,
+		Health: d.health, Metrics: metrics(b, d.health, sockets, streams, raw, ages, bounds, denylist, videos), Limits: bounds, Logger: logger,
 	})
 	d.routes = routes
 	mux := http.NewServeMux()
@@ -157,7 +158,7 @@ func (d *doors) watched() []string { return append(d.sockets.Watched(), d.stream
 var errLeaving = errors.New("the server is stopping")
 
 // serving reports whether the server is there to stay.
-func (d *doors) serving(context.Context) error {
+func (d *doors) serving() error {
 	if d.leaving.Load() {
 		return errLeaving
 	}

@@ -17,6 +17,7 @@ import (
 	"reelroom/server/stream"
 	"reelroom/server/ws"
 	"reelroom/worker/backend"
+	"reelroom/worker/health"
 )
 
 // newAges makes the histogram of how old events are when their sockets get them.
@@ -29,9 +30,9 @@ func newAges() prometheus.Histogram {
 }
 
 // metrics serves the figures of this process in Prometheus' format.
-func metrics(b *backend.Backend, door *socketio.Door, streams *stream.Streams, raw *ws.Door, ages prometheus.Histogram, bounds *limits.Limits, denylist *auth.Denylist, videos *library.Library) http.Handler {
+func metrics(b *backend.Backend, services prometheus.Collector, door *socketio.Door, streams *stream.Streams, raw *ws.Door, ages prometheus.Histogram, bounds *limits.Limits, denylist *auth.Denylist, videos *library.Library) http.Handler {
 	r := prometheus.NewRegistry()
-	r.MustRegister(ages)
+	r.MustRegister(ages, services, health.BuildInfo())
 	gauge := func(name, help string, read func() float64, labels prometheus.Labels) {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "reelroom", Name: name, Help: help, ConstLabels: labels}, read))
 	}

@@ -3,8 +3,9 @@ package redislog
 import "github.com/redis/go-redis/v9"
 
 // prelude finds the head in epoch and seq, and begins a new epoch when there
-// is none or when it was written to another run of Redis (INFO's run_id; where
-// a server does not tell, only a lost head is noticed).
+// is none or when it was written to another run of Redis (INFO's run_id). A
+// process whose user may not call INFO knows no run: it compares none, and
+// leaves the one that another process has noted.
 //
 // KEYS: 1 head, 2 stream. ARGV[1]: a random word, the epoch if one is needed.
 const prelude = `
@@ -12,7 +13,9 @@ local info = redis.pcall('INFO', 'server')
 local run = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'oldest')
 local epoch, seq, oldest = head[1], tonumber(head[2] or '0'), tonumber(head[4] or '0')
-if not epoch or (head[3] or '') ~= run then
+local noted = head[3] or ''
+if epoch and noted == '' and run ~= '' then redis.call('HSET', KEYS[1], 'run', run) end
+if not epoch or noted ~= '' and run ~= '' and noted ~= run then
   epoch, seq, oldest = ARGV[1], 0, 0
   redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[1], 'epoch', epoch, 'seq', 0, 'run', run, 'oldest', 0)

@@ -7,13 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/singleflight"
-
 	"reelroom/models"
 	"reelroom/server/auth"
 	"reelroom/server/documents"
 	"reelroom/server/library"
 	"reelroom/server/limits"
+	"reelroom/worker/health"
 )
 
 // Config is what the door needs.
@@ -42,8 +41,8 @@ type Config struct {
 	// OperatorToken is the bearer token of the operator of the installation; ""
 	// for none.
 	OperatorToken string
-	// Checks are what must answer before the server takes requests, by name.
-	Checks map[string]func(context.Context) error
+	// Health answers /readyz.
+	Health *health.Checker
 	// Metrics serves GET /metrics; nil for none.
 	Metrics http.Handler
 	// Limits may be nil: then nobody asks too often.
@@ -66,7 +65,6 @@ type api struct {
 	gate    *Gate
 	mux     *http.ServeMux
 	origins map[string]bool
-	ready   singleflight.Group
 	// patterns are those of all entries, as the mux has them.
 	patterns []string
 }

@@ -29,6 +29,7 @@ import (
 	"reelroom/server/auth"
 	"reelroom/server/documents/documentstest"
 	"reelroom/server/library"
+	"reelroom/worker/health"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -101,7 +102,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 	c := Config{
 		Library: b.library, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.links, Logger: logger, Origins: []string{"https://app.example"},
 		Tickets: &auth.Tickets{Store: events, Key: b.links.Key, Revoked: denylist.Revoked}, PublicURL: "https://rooms.example",
-		Checks: map[string]func(context.Context) error{"store": store.Ping, "log": events.Ping, "blobs": blobs.Ping},
+		Health: &health.Checker{Shared: map[string]func(context.Context) error{"store": store.Ping, "log": events.Ping, "blobs": blobs.Ping}},
 	}
 	if change != nil {
 		change(&c)

@@ -41,7 +41,8 @@ type Backend struct {
 	// StoreWords, RedisWords and BlobWords say in plain words what is used.
 	StoreWords, RedisWords, BlobWords string
 
-	closers []func()
+	redisCondition *redisCondition // nil for the Redis in this process
+	closers        []func()
 }
 
 // Open opens everything but ffmpeg, or nothing. Services that belong to
@@ -68,13 +69,13 @@ func Open(ctx context.Context, c *Config, logger *slog.Logger) (b *Backend, err 
 		return b, err
 	}
 	redisLog.Store(logger)
-	client, words, stop, err := openRedis(ctx, c)
+	client, condition, stop, err := openRedis(ctx, c, logger)
 	if err != nil {
 		return b, err
 	}
-	b.Redis, b.RedisWords = client, words
+	b.Redis, b.redisCondition, b.RedisWords = client, condition, condition.describe()
 	b.closers = append(b.closers, stop)
-	if c.redisVariable() != "" {
+	if condition != nil {
 		if err := claimRedis(ctx, c, client, id); err != nil {
 			return b, err
 		}
@@ -163,9 +164,13 @@ func (b *Backend) Worker(tools *ffmpeg.Tools, frames classifier.Classifier) *que
 	return &queue.Worker{Client: b.Queue, Concurrency: b.Config.Concurrency, Handle: p.Process, Logger: b.Logger}
 }
 
-// Ready lists what must answer before the process may take requests.
+// Ready lists the checks of the shared services, for [health.Checker].
 func (b *Backend) Ready() map[string]func(context.Context) error {
-	return map[string]func(context.Context) error{"store": b.Store.Ping, "log": b.Log.Ping, "blobs": b.Blobs.Ping}
+	checks := map[string]func(context.Context) error{"store": b.Store.Ping, "log": b.Log.Ping, "blobs": b.Blobs.Ping}
+	if b.redisCondition != nil {
+		checks["redis"] = b.redisCondition.Check
+	}
+	return checks
 }
 
 // Close releases everything, in the reverse order of opening. It may be called

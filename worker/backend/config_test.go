@@ -23,6 +23,12 @@ func TestMistakesAreNamed(t *testing.T) {
 		{map[string]string{"REDIS_URL": "redis://h"}, ""}, // beside SQLite: one process
 		{map[string]string{"REDIS_URL": "redis://h", "REDIS_HOST": "h"}, "REDIS_URL and REDIS_HOST"},
 		{map[string]string{"REDIS_URL": "redis://:secret@h:port"}, "REDIS_URL is not"},
+		{map[string]string{"REDIS_URL": "redis+cluster://:secret@a,b"}, "REDIS_URL is the address of a Redis Cluster, which is not supported yet"},
+		{map[string]string{"REDIS_URL": "redis+sentinel://:secret@a,b/main"}, "REDIS_URL is the address of a Redis Sentinel, which is not supported yet"},
+		{map[string]string{"REDIS_URL": "redis://a:1,b:2"}, "REDIS_URL names several hosts"},
+		{map[string]string{"REDIS_URL": "redis://:secret@a:1,b:2"}, "REDIS_URL "},
+		{map[string]string{"REDIS_URL": "h:6379"}, "REDIS_URL is not"},
+		{map[string]string{"REDIS_URL": "rediss://:secret,word@h"}, ""},
 		{map[string]string{"REDIS_URL": "redis://h", "REDIS_PASSWORD": "secret"}, "REDIS_PASSWORD is set beside REDIS_URL"},
 		{map[string]string{"REDIS_URL": "redis://h", "REDIS_PORT": "1"}, "REDIS_PORT is set beside REDIS_URL"},
 		{map[string]string{"REDIS_PORT": "6379"}, "REDIS_PORT is set without REDIS_HOST"},

@@ -10,7 +10,7 @@ import (
 // One command at a time, many at once, and a pipeline of 100 commands.
 func BenchmarkEmbeddedRedis(b *testing.B) {
 	c := &Config{}
-	client, _, stop, err := openRedis(b.Context(), c)
+	client, _, stop, err := openRedis(b.Context(), c, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package backend
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // The answers of the first commands come while the last ones are still written.
 func TestEmbeddedRedisTakesLongPipelines(t *testing.T) {
 	t.Parallel()
-	client, _, stop, err := openRedis(t.Context(), settings(t, nil))
+	client, _, stop, err := openRedis(t.Context(), settings(t, nil), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func TestEmbeddedRedisTakesLongPipelines(t *testing.T) {
 // Who publishes does not wait for a subscriber that reads nothing.
 func TestEmbeddedRedisDoesNotWaitForSubscribers(t *testing.T) {
 	t.Parallel()
-	client, _, stop, err := openRedis(t.Context(), settings(t, nil))
+	client, _, stop, err := openRedis(t.Context(), settings(t, nil), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

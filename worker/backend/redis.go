@@ -3,6 +3,7 @@ package backend
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -22,8 +23,8 @@ func (c *Config) validateRedis() []error {
 		if c.RedisHost != "" {
 			bad("REDIS_URL and REDIS_HOST are both set; use one")
 		}
-		if _, err := redis.ParseURL(c.RedisURL); err != nil { // err may quote the password
-			bad("REDIS_URL is not a Redis address: redis://[:password@]host:port[/db]")
+		if err := redisAddress(c.RedisURL); err != nil {
+			wrong = append(wrong, err)
 		}
 		if c.RedisPort != "" && c.RedisHost == "" {
 			bad("REDIS_PORT is set beside REDIS_URL; the port goes into the address")
@@ -54,6 +55,27 @@ func (c *Config) validateRedis() []error {
 	return wrong
 }
 
+// redisAddress returns what is wrong with an address. It quotes nothing of it:
+// there may be a password.
+func redisAddress(address string) error {
+	scheme, rest, _ := strings.Cut(address, "://")
+	hosts := rest[strings.LastIndex(rest, "@")+1:]
+	hosts, _, _ = strings.Cut(hosts, "/")
+	switch strings.ToLower(scheme) {
+	case "redis+cluster", "rediss+cluster":
+		return errors.New("REDIS_URL is the address of a Redis Cluster, which is not supported yet; give the address of a Redis that is no cluster: redis://[:password@]host:port[/db]")
+	case "redis+sentinel", "rediss+sentinel", "redis-sentinel", "sentinel":
+		return errors.New("REDIS_URL is the address of a Redis Sentinel, which is not supported yet; give the address of the primary: redis://[:password@]host:port[/db]")
+	}
+	if strings.Contains(hosts, ",") {
+		return errors.New("REDIS_URL names several hosts; clusters and Sentinels are not supported yet; give one address: redis://[:password@]host:port[/db]")
+	}
+	if _, err := redis.ParseURL(address); err != nil {
+		return errors.New("REDIS_URL is not a Redis address: redis://[:password@]host:port[/db]")
+	}
+	return nil
+}
+
 // redisVariable names the variable that chose the Redis; "" for the one in
 // this process.
 func (c *Config) redisVariable() string {
@@ -79,30 +101,38 @@ func (c *Config) redisOptions() (*redis.Options, error) {
 }
 
 // openRedis connects to the configured Redis, or starts one in this process.
-func openRedis(ctx context.Context, c *Config) (client redis.UniversalClient, words string, stop func(), err error) {
+// What is to be warned of goes to the logger. The condition is nil for the Redis
+// in this process.
+func openRedis(ctx context.Context, c *Config, logger *slog.Logger) (client redis.UniversalClient, condition *redisCondition, stop func(), err error) {
 	options, err := c.redisOptions()
 	if err != nil {
-		return nil, "", nil, err
+		return nil, nil, nil, err
 	}
-	stop = func() {}
-	if options != nil {
-		words = "Redis at " + options.Addr
+	end := func() {}
+	if options == nil {
+		options, end = startEmbedded()
 	} else {
-		options, stop = startEmbedded()
-		words = "Redis in this process (set REDIS_URL for a real one)"
+		ctx, cancel := context.WithTimeout(ctx, serviceTime)
+		defer cancel()
+		condition = &redisCondition{c.redisVariable(), options}
+		if err := condition.atStart(ctx, logger); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	options.ContextTimeoutEnabled = true
 	connected := redis.NewClient(options)
-	if err := connected.Ping(ctx).Err(); err != nil {
+	return connected, condition, func() {
 		_ = connected.Close()
-		stop()
-		return nil, "", nil, fmt.Errorf("redis at %s does not answer: %w", options.Addr, err)
-	}
-	inner := stop
-	return connected, words, func() {
-		_ = connected.Close()
-		inner()
+		end()
 	}, nil
+}
+
+// describe says in plain words which Redis is used.
+func (r *redisCondition) describe() string {
+	if r == nil {
+		return "Redis in this process (set REDIS_URL for a real one)"
+	}
+	return "Redis at " + r.options.Addr
 }
 
 // redisWords hands the driver's own complaints to the log, at the level of

@@ -7,6 +7,7 @@ import (
 	"reelroom/server/accounts"
 	"reelroom/server/api"
 	"reelroom/server/library"
+	"reelroom/worker/health"
 )
 
 var outsideEntries = []operation{
@@ -179,11 +180,13 @@ var identityEntries = []operation{
 var serverEntries = []operation{
 	{
 		pattern: "GET /healthz", id: "getHealth", tag: "Server", access: anybody, summary: "Whether it is alive",
-		answers: []answer{gives(api.Health{})},
+		answers: []answer{gives(health.Alive{})},
 	},
 	{
-		pattern: "GET /readyz", id: "getReadiness", tag: "Server", access: anybody, summary: "Whether it takes requests",
-		answers: []answer{gives(api.Readiness{}), {status: http.StatusServiceUnavailable, words: "Something that is needed does not answer, or the server is stopping.", value: api.Readiness{}, headers: []string{"Retry-After"}}},
+		pattern: "GET /readyz", id: "getReadiness", tag: "Server", access: anybody, summary: "Whether this process can serve",
+		words:   "The state of the shared services stands in the answer, but decides about its status with `deep=1` only: without them, uploads are still taken and done later.",
+		params:  []param{{name: "deep", words: "1 asks whether the services that it shares with others can be used as well; 0 is the default.", kind: 0}},
+		answers: []answer{gives(health.Readiness{}), {status: http.StatusServiceUnavailable, words: "The server is stopping or, with deep=1, a service that it shares cannot be used.", value: health.Readiness{}, headers: []string{"Retry-After"}}},
 	},
 	{
 		pattern: "GET /metrics", id: "getMetrics", tag: "Server", access: anybody, summary: "Figures for Prometheus",
