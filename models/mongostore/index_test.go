@@ -2,8 +2,13 @@ package mongostore
 
 import (
 	"testing"
+	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"reelroom/models"
 )
 
 // The database has the indexes in which a search finds its order. (That a
@@ -48,5 +53,35 @@ func TestIndexes(t *testing.T) {
 	}
 	if len(got) != 10 {
 		t.Errorf("indexes: %v", got)
+	}
+}
+
+// A database in which an address could stand in one organization only loses the
+// index that says so.
+func TestAddressesOfEarlierVersionsAreFreed(t *testing.T) {
+	t.Parallel()
+	uri := freshDatabase(t)
+	s := open(t, uri)
+	if _, err := s.users.Indexes().CreateOne(t.Context(), mongo.IndexModel{
+		Keys: bson.D{{Key: "email", Value: 1}}, Options: options.Index().SetName("email").SetUnique(true),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	in := func(org string) error {
+		_, err := s.CreateUser(t.Context(), org, models.User{ID: models.NewID(time.Now()), Email: "amy@example.com"})
+		return err
+	}
+	if err := in("acme"); err != nil {
+		t.Fatal(err)
+	}
+	if err := in("globex"); models.CodeOf(err) != models.CodeConflict {
+		t.Fatalf("with the index of before: %v", err)
+	}
+	open(t, uri)
+	if err := in("globex"); err != nil {
+		t.Error(err)
+	}
+	if err := in("globex"); models.CodeOf(err) != models.CodeEmailTaken {
+		t.Errorf("twice in one organization: %v", err)
 	}
 }
