@@ -16,6 +16,7 @@ import (
 	"reelroom/server/accounts"
 	"reelroom/server/api"
 	"reelroom/server/auth"
+	"reelroom/server/connguard"
 	"reelroom/server/console"
 	"reelroom/server/library"
 	"reelroom/server/limits"
@@ -31,6 +32,7 @@ import (
 // doors is what strangers reach.
 type doors struct {
 	handler  http.Handler
+	guard    *connguard.Guard
 	sockets  *socketio.Door
 	routes   *api.API
 	streams  *stream.Streams
@@ -148,6 +150,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	}
 	mux.Handle("/", frontend.Handler())
 	d.handler = mux
+	d.guard = connguard.New(connguard.Config{Limits: bounds, Problem: api.EncodeProblem, Probes: []string{"/healthz", "/readyz"}, Logger: logger})
 	return d, nil
 }
 

@@ -40,7 +40,12 @@ func launch(t *testing.T, environment ...string) (url string, cmd *exec.Cmd) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd = exec.Command(program)
+	return launchCommand(t, exec.Command(program), environment...)
+}
+
+// launchCommand is [launch] with a command that becomes the server.
+func launchCommand(t *testing.T, cmd *exec.Cmd, environment ...string) (string, *exec.Cmd) {
+	t.Helper()
 	cmd.Env = append([]string{"PORT=0", "LOG_LEVEL=error"}, environment...)
 	cmd.Stderr, cmd.WaitDelay = testenv.NewLog(t, os.Stderr), 5*time.Second // what it leaves running must not hold the pipe
 	said, err := cmd.StdoutPipe()

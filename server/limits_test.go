@@ -38,7 +38,7 @@ func TestLimitsAreSetAndShown(t *testing.T) {
 	for _, line := range []string{
 		`reelroom_limit_keys{limit="connections",scope="organization"} 1`,
 		`reelroom_limit_keys{limit="connections",scope="user"} 1`,
-		`reelroom_limit_keys{limit="connections",scope="address"} 0`, // this machine
+		`reelroom_limit_keys{limit="connections",scope="address"} 1`,
 		`reelroom_limit_refused_total{limit="flood",scope="user"} 0`,
 		`reelroom_eta_under_ratio{place="start",quantile="0.9"} 0`,
 		`reelroom_eta_promises{place="inside"} 0`,

@@ -17,15 +17,8 @@ import (
 	"reelroom/worker/queue"
 )
 
-// The limits of the HTTP server. A body has no limit in time of its own: an
-// upload may take hours on a slow line.
-const (
-	headerTime  = 10 * time.Second
-	idleTime    = 120 * time.Second
-	headerBytes = 32 << 10
-	// drainTime is how long running requests may take after SIGTERM.
-	drainTime = 20 * time.Second
-)
+// drainTime is how long running requests may take after SIGTERM.
+const drainTime = 20 * time.Second
 
 // run serves until ctx ends, then drains. ready, when not nil, is told the
 // address once requests are answered.
@@ -86,13 +79,9 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 	if worker != nil {
 		group.Go(func() error { return worker.Run(ctx) })
 	}
-	web := &http.Server{
-		Handler:           doors.handler,
-		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
-		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
-	}
+	web := doors.guard.Server(doors.handler)
 	group.Go(func() error {
-		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := web.Serve(doors.guard.Listen(listener)); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil

@@ -34,6 +34,9 @@ const (
 	cookiePath = "/api/auth"
 )
 
+// errBadCookie is what a cookie that stands for no session counts as.
+var errBadCookie = models.Errorf(models.CodeTokenInvalid, "The session cookie is not valid.")
+
 var errSession = models.Errorf(models.CodeSession, "Your session has ended. Please sign in again.")
 
 // begin opens a session of the user and answers with a token.
@@ -105,9 +108,6 @@ func (a *Accounts) token(ctx context.Context, u models.User, read time.Time) (ap
 // refresh answers POST /api/auth/refresh: a new token for the cookie, and a new
 // cookie.
 func (a *Accounts) refresh(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Limits.Suspended(r); err != nil {
-		return err
-	}
 	t, id, ok := sessionOf(r)
 	if !ok {
 		a.clearCookie(w)
@@ -116,8 +116,11 @@ func (a *Accounts) refresh(w http.ResponseWriter, r *http.Request) error {
 	read := time.Now()
 	next, u, err := a.rotate(context.WithoutCancel(r.Context()), t, id)
 	if models.CodeOf(err) == models.CodeNotFound || models.CodeOf(err) == models.CodeSession {
-		a.Limits.Failed(r, models.Errorf(models.CodeTokenInvalid, "")) // it counts as a bad token does
 		a.clearCookie(w)
+		// It counts as a bad token does.
+		if bad := a.Limits.Failed(r, errBadCookie); models.CodeOf(bad) == models.CodeRateLimited {
+			return bad
+		}
 		return errSession.Because(err)
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"reelroom/models"
+	"reelroom/server/connguard"
 	"reelroom/server/library"
 )
 
@@ -28,6 +29,7 @@ func (a *api) uploadBatch(w http.ResponseWriter, r *http.Request, who models.Ide
 		return err
 	}
 	defer leave()
+	connguard.Upload(r.Context())
 	f := &files{parts: multipart.NewReader(bufio.NewReaderSize(r.Body, readBytes), params["boundary"]), limit: a.Library.MaxUpload, other: maxForm}
 	s, repeated, err := a.Library.UploadBatch(r.Context(), who, library.BatchUpload{Key: r.Header.Get("Idempotency-Key"), Next: f.next})
 	if !f.ended {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"reelroom/models"
@@ -57,41 +56,6 @@ func read(w http.ResponseWriter, r *http.Request, limit int, types ...string) (b
 	}
 	return body, kind, nil
 }
-
-// bodyIdle is how long a body may send nothing.
-const bodyIdle = 30 * time.Second
-
-// movingBody is a body whose read deadline moves with what arrives, so that a
-// slow one may take its time and a silent one may not.
-type movingBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-	begun   bool // somebody has read of it
-}
-
-// moving puts the first deadline. It holds too where no handler reads the body:
-// net/http itself waits for some of it before it sends an answer.
-func moving(body io.ReadCloser, control *http.ResponseController) io.ReadCloser {
-	if body == nil || body == http.NoBody {
-		return body
-	}
-	b := &movingBody{ReadCloser: body, control: control}
-	b.move(time.Now().Add(bodyIdle))
-	return b
-}
-
-func (b *movingBody) Read(p []byte) (int, error) {
-	b.begun = true
-	b.move(time.Now().Add(bodyIdle))
-	n, err := b.ReadCloser.Read(p)
-	if err == io.EOF {
-		b.move(time.Time{}) // net/http reads on, to notice a client that leaves
-	}
-	return n, err
-}
-
-// move sets the deadline; a writer without deadlines, as in tests, has none.
-func (b *movingBody) move(to time.Time) { _ = b.control.SetReadDeadline(to) }
 
 // Write answers with JSON.
 func Write(w http.ResponseWriter, status int, value any) error {

@@ -7,6 +7,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/server/auth"
+	"reelroom/server/connguard"
 	"reelroom/server/limits"
 )
 
@@ -89,14 +90,11 @@ func (g *Gate) Admit(r *http.Request, token string) (models.Identity, error) {
 
 // by lets in whom verify names, and counts what it refuses.
 func (g *Gate) by(r *http.Request, verify func() (models.Identity, error)) (models.Identity, error) {
-	if err := g.limits.Suspended(r); err != nil {
-		return models.Identity{}, err
-	}
 	who, err := verify()
 	if err != nil {
-		g.limits.Failed(r, err)
-		return models.Identity{}, err
+		return models.Identity{}, g.limits.Failed(r, err)
 	}
 	entryOf(r).who = who
+	connguard.Verified(r.Context())
 	return who, nil
 }

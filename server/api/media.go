@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/server/connguard"
 	"reelroom/server/library"
 )
 
@@ -84,6 +85,7 @@ func (a *api) viewer(r *http.Request, kind string) (viewer, error) {
 	}
 	v := viewer{models.Identity{UserID: "signed-link", OrganizationID: org, Role: models.RoleViewer}, until}
 	entryOf(r).who = v.who
+	connguard.Verified(r.Context())
 	return v, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/server/auth"
+	"reelroom/server/connguard"
 	"reelroom/server/library"
 )
 
@@ -85,9 +86,6 @@ func (a *api) operator(r *http.Request) error {
 	if a.OperatorToken == "" {
 		return errNoRoute
 	}
-	if err := a.Limits.Suspended(r); err != nil {
-		return err
-	}
 	token := auth.Bearer(r)
 	if token == "" {
 		return models.Errorf(models.CodeTokenMissing, "Authentication required")
@@ -95,9 +93,8 @@ func (a *api) operator(r *http.Request) error {
 	// Hashes have one length: the time tells nothing of the token.
 	given, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(a.OperatorToken))
 	if subtle.ConstantTimeCompare(given[:], want[:]) != 1 {
-		err := models.Errorf(models.CodeTokenInvalid, "Invalid token")
-		a.Limits.Failed(r, err)
-		return err
+		return a.Limits.Failed(r, models.Errorf(models.CodeTokenInvalid, "Invalid token"))
 	}
+	connguard.Verified(r.Context())
 	return nil
 }

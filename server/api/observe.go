@@ -43,13 +43,12 @@ func RequestID(r *http.Request) string { return entryOf(r).id }
 func (a *api) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		e := &entry{id: r.Header.Get("X-Request-Id"), out: &recorder{ResponseWriter: w, control: http.NewResponseController(w)}}
+		e := &entry{id: r.Header.Get("X-Request-Id"), out: &recorder{ResponseWriter: w}}
 		if !saneID(e.id) {
 			e.id = models.NewID(began)
 		}
 		w.Header().Set("X-Request-Id", e.id)
 		r = r.WithContext(context.WithValue(r.Context(), entryKey{}, e))
-		r.Body = moving(r.Body, e.out.control)
 		defer func() {
 			p := recover()
 			if p == http.ErrAbortHandler {
@@ -60,7 +59,6 @@ func (a *api) observe(next http.Handler) http.Handler {
 				a.fail(e.out, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			}
 			a.log(r, e, time.Since(began))
-			e.out.finish()
 			if p != nil && begun {
 				panic(http.ErrAbortHandler) // the answer was under way: it must not look whole
 			}
@@ -115,49 +113,17 @@ func saneID(id string) bool {
 	return true
 }
 
-// recorder notes what was answered. Its write deadline moves with what the
-// client takes, so that a large answer may take its time, and a client that
-// takes nothing is let go.
+// recorder notes what was answered.
 type recorder struct {
 	http.ResponseWriter
-	control *http.ResponseController
-	status  int
-	bytes   int64
-	patient time.Duration // writeIdle where it is 0
+	status int
+	bytes  int64
 }
-
-// Stream tells that the answer to r comes bit by bit, and that a client which
-// takes nothing for so long is let go. The connection must end with the answer.
-// The returned function takes the deadline away while there is nothing to send.
-func Stream(r *http.Request, patient time.Duration) (rest func()) {
-	out := entryOf(r).out
-	if out == nil {
-		return func() {}
-	}
-	out.patient = patient
-	return func() { out.move(time.Time{}) }
-}
-
-func (w *recorder) idle() time.Time {
-	if w.patient > 0 {
-		return time.Now().Add(w.patient)
-	}
-	return time.Now().Add(writeIdle)
-}
-
-const (
-	// writeIdle is how long a client may take nothing. A player that pauses asks
-	// again, from where it was.
-	writeIdle = 2 * time.Minute
-	// buffered is more than net/http holds back of an answer.
-	buffered = 16 << 10
-)
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		w.status = status
 	}
-	w.move(w.idle())
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -165,26 +131,10 @@ func (w *recorder) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	w.move(w.idle())
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
 }
-
-// finish takes the deadline away: the connection may serve other handlers next.
-func (w *recorder) finish() {
-	if w.patient > 0 { // not this one; and net/http writes the end of a chunked body
-		w.move(w.idle())
-		return
-	}
-	if w.bytes > buffered {
-		_ = w.control.Flush() // the rest of a large answer is still under the deadline
-	}
-	w.move(time.Time{})
-}
-
-// move sets the deadline; a writer without deadlines, as in tests, has none.
-func (w *recorder) move(to time.Time) { _ = w.control.SetWriteDeadline(to) }
 
 // Unwrap serves http.ResponseController.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

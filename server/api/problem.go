@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"reelroom/models"
 )
@@ -145,13 +146,25 @@ func problemOf(err error) Problem {
 	return p
 }
 
+// EncodeProblem returns an error as an answer that was not asked of the API: the
+// status, the seconds after which to try again, and the body.
+func EncodeProblem(err error) (status, retryAfter int, body []byte) {
+	p := problemOf(err)
+	p.RequestID = models.NewID(time.Now())
+	body, _ = json.Marshal(p) // plain fields
+	return p.Status, retryAfterOf(err), body
+}
+
+func retryAfterOf(err error) int {
+	if e, ok := errors.AsType[*models.Error](err); ok && e.RetryAfter > 0 {
+		return int(math.Ceil(e.RetryAfter.Seconds()))
+	}
+	return defaultRetryAfter
+}
+
 func setRetryAfter(h http.Header, status int, e *models.Error) {
 	if status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests {
 		return
 	}
-	seconds := defaultRetryAfter
-	if e.RetryAfter > 0 {
-		seconds = int(math.Ceil(e.RetryAfter.Seconds()))
-	}
-	h.Set("Retry-After", strconv.Itoa(seconds))
+	h.Set("Retry-After", strconv.Itoa(retryAfterOf(e)))
 }

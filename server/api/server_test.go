@@ -27,6 +27,7 @@ import (
 	"reelroom/rooms"
 	"reelroom/rooms/redislog"
 	"reelroom/server/auth"
+	"reelroom/server/connguard"
 	"reelroom/server/documents/documentstest"
 	"reelroom/server/library"
 	"reelroom/worker/health"
@@ -107,7 +108,10 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 	if change != nil {
 		change(&c)
 	}
-	b.Server = httptest.NewServer(New(c))
+	guard := connguard.New(connguard.Config{Limits: c.Limits, Problem: EncodeProblem})
+	b.Server = httptest.NewUnstartedServer(nil)
+	b.Server.Config = guard.Server(New(c))
+	b.Start()
 	t.Cleanup(func() { b.Client().CloseIdleConnections(); b.Close() })
 	b.links.Base = b.URL
 	return b

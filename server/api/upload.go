@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/server/connguard"
 	"reelroom/server/library"
 )
 
@@ -51,6 +52,7 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, who models.Identity
 		return err
 	}
 	defer leave()
+	connguard.Upload(r.Context())
 	f := &form{parts: multipart.NewReader(bufio.NewReaderSize(body, readBytes), params["boundary"]), limit: a.Library.MaxUpload}
 	d, repeated, err := f.send(a, r, who)
 	if err != nil || repeated {
@@ -173,8 +175,7 @@ func fileName(part *multipart.Part) string {
 // then hears why its body is not wanted. A client that asked first (Expect: 100-continue)
 // and has not begun to send is answered at once.
 func Linger(r *http.Request, body io.Reader) {
-	moved, ok := r.Body.(*movingBody)
-	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") && !(ok && moved.begun) {
+	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") && !connguard.Begun(r.Context()) {
 		return
 	}
 	until := time.Now().Add(lingerTime)

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -31,7 +32,8 @@ func addressOf(ip netip.Addr) Address {
 // address tells who has sent a request. The peer of the connection has, unless
 // it is a trusted proxy: then it is the rightmost address of X-Forwarded-For
 // that is none, as whatever stands to the left of it is the sender's own word.
-// Who is on this very machine is nobody: a proxy that was not named, or a test.
+// A loopback address is one like any other: behind it may be a proxy that was
+// not named.
 func (l *Limits) address(r *http.Request) Address {
 	peer, ok := parseIP(r.RemoteAddr)
 	if !ok {
@@ -43,10 +45,16 @@ func (l *Limits) address(r *http.Request) Address {
 	} else if peer.IsLoopback() || peer.IsPrivate() {
 		l.suspect(r, peer)
 	}
-	if ip.IsLoopback() {
-		return Address{}
-	}
 	return addressOf(ip)
+}
+
+// Peer returns who has opened a connection, and whether that is a trusted proxy.
+func (l *Limits) Peer(peer net.Addr) (from Address, trusted bool) {
+	ip, ok := parseIP(peer.String())
+	if !ok {
+		return Address{}, false
+	}
+	return addressOf(ip), l != nil && l.trusts(ip)
 }
 
 // forwarded walks back from the peer, proxy by proxy, as far as each is trusted.

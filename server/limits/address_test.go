@@ -45,9 +45,9 @@ func TestAddressOfARequest(t *testing.T) {
 		{"IPv6 proxy", "[2001:db8:ffff::1]:1", []string{"2001:db8:1:2::9"}, "2001:db8:1:2::/64"},
 		{"IPv4 in IPv6", "[::ffff:203.0.113.9]:1", nil, "203.0.113.9"},
 		{"a proxy in IPv6", "[::ffff:10.1.1.1]:1", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
-		{"loopback", "127.0.0.1:1", nil, ""},
-		{"loopback that is not trusted", "127.0.0.1:1", []string{"198.51.100.1"}, ""},
-		{"IPv6 loopback", "[::1]:1", nil, ""},
+		{"loopback", "127.0.0.1:1", nil, "127.0.0.1"},
+		{"loopback that is not trusted", "127.0.0.1:1", []string{"198.51.100.1"}, "127.0.0.1"},
+		{"IPv6 loopback", "[::1]:1", nil, "::/64"},
 		{"socket file", "@", nil, ""},
 	} {
 		want := Address{}
@@ -65,8 +65,8 @@ func TestAddressOfARequest(t *testing.T) {
 	if got := local.address(request("127.0.0.1:1", "198.51.100.1")).String(); got != "198.51.100.1" {
 		t.Errorf("behind a trusted proxy on this machine: %s", got)
 	}
-	if got := local.address(request("[::1]:1")); got != (Address{}) {
-		t.Errorf("this machine: %v", got)
+	if got := local.address(request("127.0.0.1:1")).String(); got != "127.0.0.1" {
+		t.Errorf("a trusted proxy that names nobody: %s", got)
 	}
 }
 

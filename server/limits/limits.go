@@ -19,6 +19,8 @@ type Limits struct {
 	orgConnections     *Gauge[string]
 	userConnections    *Gauge[user]
 	addressConnections *Gauge[Address]
+	addressSockets     *Gauge[Address]
+	descriptors        *Gauge[struct{}]
 	userUploads        *Gauge[user]
 	orgDownloads       *Gauge[string]
 	queued             int  // 0: no limit
@@ -64,6 +66,8 @@ const (
 	orgEvents
 	addressLogins
 	accountLogins
+	addressSockets
+	descriptors
 	kinds
 )
 
@@ -87,6 +91,8 @@ var names = [kinds]struct{ limit, scope string }{
 	orgEvents:          {"events", "organization"},
 	addressLogins:      {"logins", "address"},
 	accountLogins:      {"logins", "account"},
+	addressSockets:     {"tcp_connections", "address"},
+	descriptors:        {"open_files", "process"},
 }
 
 // New makes the limits of a node. The settings must be valid. A nil logger logs
@@ -102,6 +108,8 @@ func New(s Settings, log *slog.Logger) *Limits {
 		orgConnections:     NewGauge[string](s.OrgConnections),
 		userConnections:    NewGauge[user](s.UserConnections),
 		addressConnections: NewGauge[Address](s.AddressConnections),
+		addressSockets:     NewGauge[Address](s.AddressConnections),
+		descriptors:        NewGauge[struct{}](spendable(openDescriptors())),
 		userUploads:        NewGauge[user](s.UserUploads),
 		orgDownloads:       NewGauge[string](s.OrgDownloads),
 		userMost:           Held{s.UserUnfinished, int64(s.UserUnfinishedMB) << 20},
@@ -136,6 +144,7 @@ func (l *Limits) Stats() []Stat {
 		l.orgConnections.Keys, l.userConnections.Keys, l.addressConnections.Keys, l.addressHandshakes.Keys,
 		l.addressFailures.Keys, l.userHandshakes.Keys, l.userMessages.Keys, nil, l.userSubscriptions.Keys, l.userRequests.Keys,
 		l.userUploads.Keys, l.orgDownloads.Keys, nil, nil, nil, l.orgEvents.Keys, l.addressLogins.Keys, l.accountLogins.Keys,
+		l.addressSockets.Keys, nil,
 	}
 	out := make([]Stat, kinds)
 	for k := range out {

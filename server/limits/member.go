@@ -104,7 +104,7 @@ func (l *Limits) Upload(who models.Identity) (leave func(), err error) {
 	if place == nil {
 		return nil, l.refuse(userUploads, uploadWait, "You upload too many files at once.")
 	}
-	return place.Leave, nil
+	return l.file(place.Leave)
 }
 
 // Download permits a file to be sent, which has ended when leave is called. A
@@ -117,7 +117,7 @@ func (l *Limits) Download(who models.Identity) (leave func(), err error) {
 	if place == nil {
 		return nil, l.refuse(orgDownloads, downloadWait, "Your organization reads too many files at once.")
 	}
-	return place.Leave, nil
+	return l.file(place.Leave)
 }
 
 // Queue permits one more video of an organization while fewer than the limit

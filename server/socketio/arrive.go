@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"reelroom/server/connguard"
 )
 
 // serve takes a request that the guard has let in. An error is to be answered.
@@ -13,6 +15,9 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, upgrade bool) error
 		return d.welcome(w, r, upgrade)
 	}
 	c := d.links.get(sid)
+	if c != nil && c.session.Load() != nil {
+		connguard.Verified(r.Context())
+	}
 	switch {
 	case c == nil:
 		return rejectSid

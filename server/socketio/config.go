@@ -101,8 +101,6 @@ const (
 	maxConnect = 8 << 10
 	// connectTime is how long a connection may stay without a verified token.
 	connectTime = 10 * time.Second
-	// bodyTime is how long a client may take to send the body of a POST.
-	bodyTime = 10 * time.Second
 	// maxConnects is how many times a connection may try to get in.
 	maxConnects = 5
 	// maxQueue bounds what waits for a WebSocket reader, in bytes.

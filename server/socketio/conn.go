@@ -112,6 +112,16 @@ func (c *conn) mostBytes() int {
 	return maxConnect + 1
 }
 
+// vouch tells the guard of the TCP connection that a token was verified.
+func (c *conn) vouch() {
+	c.mu.Lock()
+	ws := c.ws
+	c.mu.Unlock()
+	if ws != nil && c.session.Load() != nil {
+		ws.vouch()
+	}
+}
+
 // ReadyState is "open", "closing" or "closed".
 func (c *conn) ReadyState() string {
 	c.mu.Lock()

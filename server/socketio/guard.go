@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/zishang520/engine.io/v2/transports"
@@ -94,7 +93,6 @@ func validSid(sid string) bool {
 
 // ServeHTTP judges a request before the library sees it.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	deadlines(w, r.ContentLength != 0)
 	if !d.origins.allows(r) {
 		reject(w, rejectOrigin)
 		return
@@ -118,20 +116,6 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := d.serve(w, r, upgrade); err != nil {
 		reject(w, err)
 	}
-}
-
-// deadlines replaces those of the HTTP server, which cannot fit a poll that
-// waits for the next event: a body must come within [bodyTime], also one that is
-// of no interest, as the HTTP server reads it before it answers; the answer may
-// wait until the heartbeat.
-func deadlines(w http.ResponseWriter, body bool) {
-	var read time.Time
-	if body {
-		read = time.Now().Add(bodyTime)
-	}
-	c := http.NewResponseController(w)
-	_ = c.SetReadDeadline(read) // not every server knows deadlines
-	_ = c.SetWriteDeadline(time.Time{})
 }
 
 func (d *Door) admits(r *http.Request, upgrade bool) error {
@@ -158,6 +142,10 @@ func readBody(r *http.Request, most int) ([]byte, error) {
 		}
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(most)+1))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, rejectSize
+	}
 	if err != nil {
 		return nil, rejectQuery
 	}

@@ -239,7 +239,9 @@ func (d *Door) refresh(ctx context.Context, s *session, args []any) any {
 	}
 	who, err := d.verify(ctx, token)
 	if err != nil {
-		d.config.Limits.ArrivalFailed(placed(s.conn), err)
+		if err := d.config.Limits.ArrivalFailed(placed(s.conn), err); models.CodeOf(err) == models.CodeRateLimited {
+			return refusal(err)
+		}
 		return refusal(&models.Error{Code: models.CodeOf(err), Message: wordsInvalid, Reason: reasonOf(err)})
 	}
 	s.mu.Lock()

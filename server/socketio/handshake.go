@@ -57,7 +57,9 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 		sock.Conn().Close(false)
 	}
 	if a.failed != nil {
-		d.config.Limits.ArrivalFailed(placed(sock.Conn()), a.failed)
+		if err := d.config.Limits.ArrivalFailed(placed(sock.Conn()), a.failed); models.CodeOf(err) == models.CodeRateLimited {
+			a.refused = refuseAs(wordsInvalid, err)
+		}
 	}
 	if a.refused != nil {
 		return a.refused

@@ -50,8 +50,11 @@ func retryAfter(err error) int {
 }
 
 // refuseFor makes the connect_error of a limit.
-func refuseFor(err error) *socket.ExtendedError {
-	return socket.NewExtendedError(safeWords(err), map[string]any{
+func refuseFor(err error) *socket.ExtendedError { return refuseAs(safeWords(err), err) }
+
+// refuseAs is [refuseFor] in other words.
+func refuseAs(words string, err error) *socket.ExtendedError {
+	return socket.NewExtendedError(words, map[string]any{
 		"code": string(models.CodeOf(err)), "retryAfter": retryAfter(err),
 	})
 }

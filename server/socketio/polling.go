@@ -179,21 +179,16 @@ func (p *pollTransport) get(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer writes a whole answer. A client may take as long for it as the
-// heartbeat lets it. The deadline ends with the answer, as the TCP connection
-// may serve other handlers next.
+// answer writes a whole answer.
 func (p *pollTransport) answer(w http.ResponseWriter, kind string, body []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	control, config := http.NewResponseController(w), p.conn.door.config
-	_ = control.SetWriteDeadline(time.Now().Add(config.PingInterval + config.PingTimeout)) // not every server knows deadlines
-	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	if _, err := w.Write(body); err != nil {
 		return err
 	}
-	if err := control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := http.NewResponseController(w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	return nil

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/zishang520/engine.io/v2/types"
+
+	"reelroom/server/connguard"
+	"reelroom/server/limits"
 )
 
 // testServer is a door behind a real listener.
@@ -60,7 +63,7 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 	mux := http.NewServeMux()
 	network := &cutter{inner: door}
 	mux.Handle("/socket.io/", network)
-	server := httptest.NewUnstartedServer(mux)
+	server := httptest.NewUnstartedServer(guarded(config.Limits, mux))
 	// A poll waits longer than any other request may take.
 	server.Config.ReadTimeout, server.Config.WriteTimeout = 3*time.Second, 3*time.Second
 	door.handlers["cut"] = func(_ context.Context, client *session, _ []any) any {
@@ -87,6 +90,11 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 		server.Close()
 	})
 	return &testServer{server, door, hub}
+}
+
+// guarded puts a handler behind a guard, as the server does.
+func guarded(bounds *limits.Limits, h http.Handler) http.Handler {
+	return connguard.New(connguard.Config{Limits: bounds}).Handler(h)
 }
 
 // countBytes adds up what is attached to an event.

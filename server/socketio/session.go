@@ -72,6 +72,7 @@ func newSession(d *Door, sock *socket.Socket, dec *decoder, a *admission, feed *
 		rooms: map[rooms.Room]struct{}{}, slots: make(chan struct{}, maxInbox),
 	}
 	s.conn.session.Store(s)
+	s.conn.vouch()
 	return s
 }
 

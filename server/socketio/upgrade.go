@@ -59,6 +59,9 @@ func (c *conn) tried(t *wsTransport, binary bool, data []byte) (trial, fine bool
 		// What waits for a poll goes out here first. Whoever sends meanwhile
 		// waits for the lock: nothing is lost or overtaken.
 		c.ws, c.trial = t, nil
+		if c.session.Load() != nil {
+			t.vouch()
+		}
 		t.out.putAll(c.poll.leave())
 		c.door.links.upgraded()
 		return true, true

@@ -11,6 +11,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/zishang520/engine.io/v2/transports"
+
+	"reelroom/server/connguard"
 )
 
 // wsTransport is one WebSocket. The library's own leaves its send loop after one
@@ -66,6 +68,13 @@ func (t *wsTransport) pressure(most int) <-chan struct{} { return t.out.pressure
 func (t *wsTransport) start() {
 	t.conn.door.links.reads(t, true)
 	t.listen()
+}
+
+// vouch tells the guard of the TCP connection that a token was verified on it.
+func (t *wsTransport) vouch() {
+	if c, ok := t.out.conn.(*connguard.Conn); ok {
+		c.Verified()
+	}
 }
 
 // took is called with bytes that have come. After a breach of the protocol the

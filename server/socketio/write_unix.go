@@ -12,7 +12,7 @@ import (
 // rawConn returns the file of a TCP connection, and nil for any other kind: a
 // TLS connection has to write through its own code.
 func rawConn(conn net.Conn) syscall.RawConn {
-	tcp, ok := conn.(*net.TCPConn)
+	tcp, ok := conn.(syscall.Conn)
 	if !ok {
 		return nil
 	}

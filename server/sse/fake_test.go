@@ -16,6 +16,7 @@ import (
 	"reelroom/models"
 	"reelroom/rooms"
 	"reelroom/server/api"
+	"reelroom/server/connguard"
 	"reelroom/server/harness/eventsource"
 	"reelroom/server/library"
 	"reelroom/server/limits"
@@ -187,7 +188,7 @@ func (f *fake) serve(t *testing.T) *http.Client {
 		defer f.mu.Unlock()
 		return f.who, nil
 	}
-	s := &http.Server{Handler: api.New(api.Config{Library: &library.Library{}, Verify: verify, Doors: []api.Door{f.door}, Limits: f.bounds}), ReadHeaderTimeout: time.Minute}
+	s := connguard.New(connguard.Config{Problem: api.EncodeProblem}).Server(api.New(api.Config{Library: &library.Library{}, Verify: verify, Doors: []api.Door{f.door}, Limits: f.bounds}))
 	l := &pipes{accept: make(chan net.Conn), closed: make(chan struct{})}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(l) }()

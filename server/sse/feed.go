@@ -13,6 +13,7 @@ import (
 	"reelroom/models"
 	"reelroom/rooms"
 	"reelroom/server/api"
+	"reelroom/server/connguard"
 	"reelroom/server/stream"
 )
 
@@ -69,7 +70,7 @@ func (d *Door) streaming(g *api.Gate, serve func(*feed, *http.Request, models.Id
 			return err
 		}
 		f := newFeed(w, r)
-		f.rest = api.Stream(r, patience)
+		f.rest = connguard.Stream(r.Context(), patience)
 		if err = serve(f, r, who); err == nil || r.Context().Err() != nil {
 			return err
 		}

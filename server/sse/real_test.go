@@ -26,6 +26,7 @@ import (
 	"reelroom/rooms/redislog"
 	"reelroom/server/api"
 	"reelroom/server/auth"
+	"reelroom/server/connguard"
 	"reelroom/server/harness/eventsource"
 	"reelroom/server/library"
 	"reelroom/server/limits"
@@ -70,11 +71,12 @@ func newWorld(t *testing.T, bounds *limits.Limits) *world {
 	}
 	w.streams = stream.New(stream.Config{Hub: hub, Events: w.log, Revoked: w.deny.Revoked, Limits: bounds})
 	w.deny.Watch(func(r models.Revocation) { w.streams.Revoke(r) })
-	w.Server = httptest.NewServer(api.New(api.Config{
+	guard := connguard.New(connguard.Config{Limits: bounds, Problem: api.EncodeProblem})
+	w.Server = httptest.NewServer(guard.Handler(api.New(api.Config{
 		Library: videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: w.deny, Links: links, Logger: logger, Limits: bounds,
 		Tickets: &auth.Tickets{Store: w.log, Key: links.Key, Revoked: w.deny.Revoked}, PublicURL: "https://x",
 		Doors: []api.Door{&Door{Library: videos, Streams: w.streams}},
-	}))
+	})))
 	t.Cleanup(func() {
 		w.streams.Drain(context.Background())
 		w.Client().CloseIdleConnections()

@@ -16,6 +16,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/server/api"
+	"reelroom/server/connguard"
 )
 
 const (
@@ -23,8 +24,6 @@ const (
 	version = "1.0.0"
 	// extensions are those of the protocol that are offered.
 	extensions = "creation,creation-with-upload,termination,expiration"
-	// bodyIdle is how long a body may send nothing.
-	bodyIdle = 30 * time.Second
 	// lockTime is how long a request waits for the one before it to let go.
 	lockTime = 15 * time.Second
 	// graceTime is what tusd gives a store after the client has gone; this one
@@ -97,6 +96,7 @@ func (d *Door) as(method string) api.MemberHandler {
 
 // serve lets tusd answer, and turns a file that is whole into a video.
 func (d *Door) serve(w http.ResponseWriter, r *http.Request, s *session) error {
+	connguard.Upload(r.Context())
 	brings := s.method == http.MethodPatch || s.method == http.MethodPost && r.Header.Get("Content-Type") == chunkType
 	if brings {
 		leave, err := d.Limits.Upload(s.who)
@@ -180,12 +180,12 @@ func (s *session) run(a *answer, r *http.Request) error {
 	tusd, err := handler.NewUnroutedHandler(handler.Config{
 		StoreComposer: composer, MaxSize: s.door.Library.MaxUpload, BasePath: "/api/uploads/", DisableDownload: true,
 		Cors: &handler.CorsConfig{Disable: true}, Logger: silent,
-		GracefulRequestCompletionTimeout: graceTime, AcquireLockTimeout: lockTime, NetworkTimeout: bodyIdle,
+		GracefulRequestCompletionTimeout: graceTime, AcquireLockTimeout: lockTime,
 	})
 	if err != nil {
 		return err
 	}
-	s.body = &stoppable{ReadCloser: r.Body, control: http.NewResponseController(a)}
+	s.body = &stoppable{ReadCloser: r.Body, control: http.NewResponseController(a.ResponseWriter)}
 	defer context.AfterFunc(s.door.leaving, func() { s.body.stop(errLeaving) })()
 	r = r.Clone(r.Context())
 	r.Body = s.body
@@ -207,6 +207,9 @@ type answer struct {
 
 func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
+
+// SetReadDeadline does nothing: [connguard.Upload] bounds the body.
+func (*answer) SetReadDeadline(time.Time) error { return nil }
 
 // Unwrap serves http.ResponseController.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
