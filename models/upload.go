@@ -10,6 +10,9 @@ import (
 type UploadBase struct {
 	OrganizationID string `json:"organizationId"`
 	UploadID       string `json:"uploadId"`
+	// Key is what the uploader called the upload before it had an id, or "": a
+	// client knows its own by it, also before the answer with the id is there.
+	Key string `json:"key"`
 	// Title is "" while it is not known.
 	Title    string `json:"title"`
 	FileName string `json:"fileName"`

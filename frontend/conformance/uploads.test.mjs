@@ -324,6 +324,51 @@ describe("uploads of the page", { skip }, () => {
     assert.deepEqual(page.complaints, []);
   });
 
+  test("a page that is far from the server knows its own uploads", { timeout: 2 * patience }, async (t) => {
+    const org = organization();
+    const page = await org.open(t);
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 600));
+    // Events come at once, answers 1.2 s late: also of uploads that are given up meanwhile.
+    await page.context().route(({ pathname }) => pathname.startsWith("/api/uploads"), async (route) => {
+      await pause();
+      const response = await route.fetch().catch(() => null);
+      await pause();
+      await (response ? route.fulfill({ response }) : route.abort()).catch(() => {});
+    });
+    await page.evaluate(() => {
+      window.strange = [];
+      const look = () => {
+        for (const row of document.querySelectorAll("[data-testid=other], [data-testid=unfinished]")) {
+          if (!window.strange.includes(row.textContent)) window.strange.push(row.textContent);
+        }
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    const files = Array.from({ length: 4 }, (_, i) => clip(`far-${i + 1}.mp4`, i === 3 ? large : 2 << 20));
+    await choose(page, files);
+    // The list of what is on its way is fetched again while the answers are still on theirs.
+    for (let i = 0; i < 3; i++) {
+      await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+      await pause();
+    }
+    for (const file of files.slice(0, 3)) await arrived(org, file);
+    await row(page, files[3].name, "sending").waitFor();
+    await button(page, `Cancel the upload of ${files[3].name}`).click();
+    await until(async () => (await org.call("/api/uploads")).data.every((u) => u.status !== "uploading"), "the server still has the upload");
+    await page.getByTestId("uploads").waitFor({ state: "detached" });
+    assert.deepEqual(await page.evaluate(() => window.strange), []);
+    // In another browser of the same person it is another window's, once.
+    const second = await org.open(t);
+    const line = await way(server.url, { pace: 2 << 20 });
+    t.after(line.close);
+    const slower = await org.open(t, { address: line.url });
+    const shown = clip("shown.mp4", 8 << 20);
+    await choose(slower, shown);
+    await second.getByTestId("other").filter({ hasText: shown.name }).waitFor();
+    await arrived(org, shown);
+    assert.deepEqual(page.complaints, []);
+  });
+
   test("files are dropped and pasted anywhere", { timeout: patience }, async (t) => {
     const org = organization();
     const page = await org.open(t);

@@ -107,7 +107,9 @@ func (d *Door) find(who models.Identity, id string) (*upload, error) {
 
 // UploadState is an upload as members see it.
 type UploadState struct {
-	ID       string `json:"id"`
+	ID string `json:"id"`
+	// Key is what the uploader called it before it had an id, or "".
+	Key      string `json:"key"`
 	UserID   string `json:"userId"`
 	FileName string `json:"fileName"`
 	Title    string `json:"title"`
@@ -125,7 +127,7 @@ type UploadState struct {
 
 func (d *Door) document(u *upload) UploadState {
 	doc := UploadState{
-		ID: u.ID, UserID: u.UserID, FileName: u.FileName, Title: u.Title, Received: u.received, Size: u.Size,
+		ID: u.ID, Key: keyOf(u.Meta), UserID: u.UserID, FileName: u.FileName, Title: u.Title, Received: u.received, Size: u.Size,
 		Status: "uploading", CreatedAt: u.CreatedAt,
 	}
 	switch {
@@ -175,7 +177,7 @@ func (d *Door) show(w http.ResponseWriter, r *http.Request, who models.Identity)
 // base is what events say of the upload.
 func (d *Door) base(u *upload) models.UploadBase {
 	return models.UploadBase{
-		OrganizationID: u.OrganizationID, UploadID: u.ID, Title: u.Title, FileName: u.FileName, UserID: u.UserID,
+		OrganizationID: u.OrganizationID, UploadID: u.ID, Key: keyOf(u.Meta), Title: u.Title, FileName: u.FileName, UserID: u.UserID,
 		Received: u.received, Size: u.Size, TS: d.Now().UTC(),
 	}
 }

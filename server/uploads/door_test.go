@@ -2,6 +2,7 @@ package uploads
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -96,6 +97,29 @@ func TestCreationWithUpload(t *testing.T) {
 	half := n.do("POST", "/api/uploads", ann, bytes.NewReader(file[:2000]), "Upload-Length", "5000", "Content-Type", chunkType)
 	half.want(t, http.StatusCreated, "")
 	n.patch(half.Header.Get("Location"), ann, 2000, file[2000:], "X-HTTP-Method-Override", "DELETE").want(t, http.StatusNoContent, "")
+}
+
+// TestKeyOfTheUploader looks at all that tells of an upload: each repeats the
+// key by which the client knows its own before it has the id.
+func TestKeyOfTheUploader(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{"5f0e17c2": "5f0e17c2", "": "", "two words": "", strings.Repeat("k", 200): "", "a\xffb": "ab"} {
+		b := newBench(t, 1)
+		n, ann := b.nodes[0], tokenOf(t, "acme", "ann", models.RoleEditor)
+		a := n.do("POST", "/api/uploads", ann, nil, "Upload-Length", "5000", "Upload-Metadata", meta("clip.mp4")+",key "+base64.StdEncoding.EncodeToString([]byte(given)))
+		path := a.want(t, http.StatusCreated, "").Header.Get("Location")
+		var d UploadState
+		_ = json.Unmarshal(n.do("GET", path, ann, nil).body, &d)
+		var l UploadListing
+		_ = json.Unmarshal(n.do("GET", "/api/uploads", ann, nil).body, &l)
+		if d.Key != want || len(l.Data) != 1 || l.Data[0].Key != want {
+			t.Errorf("%q: the document says %q, the list %+v", given, d.Key, l.Data)
+		}
+		n.patch(path, ann, 0, video(5000)).want(t, http.StatusNoContent, "")
+		if ends := b.ends("acme"); len(ends) != 1 || ends[0].Key != want {
+			t.Errorf("%q: the events say %+v", given, ends)
+		}
+	}
 }
 
 func TestOptionsAndPreflight(t *testing.T) {

@@ -3,10 +3,26 @@ package uploads
 import (
 	"strings"
 	"unicode/utf8"
+
+	"reelroom/models"
 )
 
-// metaKeys are what is kept of the metadata: names that clients in use send.
-var metaKeys = []string{"filename", "name", "title", "filetype", "type"}
+// metaKeys are what is kept of the metadata: names that clients in use send,
+// and keyName.
+var metaKeys = []string{"filename", "name", "title", "filetype", "type", keyName}
+
+// keyName is the metadata by which a client names its upload before the server
+// does.
+const keyName = "key"
+
+// keyOf returns the client's key of an upload, "" where it has none or one that
+// is no id.
+func keyOf(kept map[string]string) string {
+	if key := kept[keyName]; models.ValidID(key) {
+		return key
+	}
+	return ""
+}
 
 // maxMetaValue bounds a value, in bytes.
 const maxMetaValue = 1 << 10

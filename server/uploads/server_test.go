@@ -250,6 +250,30 @@ func (n *node) media(token, id string) []byte {
 // events are those of the organization so far, by name.
 func (b *bench) events(org string) (names []string) {
 	b.t.Helper()
+	for _, e := range b.logged(org) {
+		names = append(names, string(e.Name))
+	}
+	return names
+}
+
+// ends are what the organization was told of uploads that have ended.
+func (b *bench) ends(org string) (ends []models.UploadBase) {
+	b.t.Helper()
+	for _, e := range b.logged(org) {
+		var end models.UploadBase
+		if e.Name != models.EventUploadFinished && e.Name != models.EventUploadCancelled {
+			continue
+		}
+		if err := json.Unmarshal(e.Payload, &end); err != nil {
+			b.t.Fatal(err)
+		}
+		ends = append(ends, end)
+	}
+	return ends
+}
+
+func (b *bench) logged(org string) []models.Event {
+	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.t.Context())
 	cancel()
 	_ = b.lib.Arrivals.Run(ctx)
@@ -257,10 +281,7 @@ func (b *bench) events(org string) (names []string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, e := range all {
-		names = append(names, string(e.Name))
-	}
-	return names
+	return all
 }
 
 func lastOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -33,7 +33,7 @@ var uploadEntries = []operation{
 		params: []param{
 			tusVersion,
 			{name: "Upload-Length", words: "The size of the file, in bytes.", kind: 0, header: true, needed: true},
-			{name: "Upload-Metadata", words: "`filename`, `filetype` and `title`, each with its text in base64, with commas between them; 8 KiB at most.", kind: "", header: true},
+			{name: "Upload-Metadata", words: "`filename`, `filetype`, `title` and `key`, each with its text in base64, with commas between them; 8 KiB at most. `key` is a random id of the client's, which events and lists repeat: by it a client knows its own upload before it has the id.", kind: "", header: true},
 		},
 		body: tusFirstPiece, answers: []answer{{status: http.StatusCreated, words: "The upload is at `Location`.", headers: append([]string{"Location"}, tusEnd...)}},
 		codes: append([]models.Code{models.CodeEmptyFile, "method_not_allowed"}, tusCodes...),

@@ -774,6 +774,8 @@ export interface Updated extends Base {
 export interface UploadBase {
   organizationId: string;
   uploadId: string;
+  /** Key is what the uploader called the upload before it had an id, or "": a client knows its own by it, also before the answer with the id is there. */
+  key: string;
   /** Title is "" while it is not known. */
   title: string;
   fileName: string;

@@ -4,24 +4,25 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Session } from "../../lib/session";
 import { percent } from "../../lib/words";
+import { queue } from "./queue";
 
 /** How long an upload is shown that nothing more is heard of, in ms. */
 const silence = 10_000;
 /** How many of them are named. */
 const named = 5;
 
-type Heard = Pick<UploadProgress, "uploadId" | "userId" | "fileName" | "title" | "received" | "size"> & { at: number };
+type Heard = Pick<UploadProgress, "uploadId" | "key" | "userId" | "fileName" | "title" | "received" | "size"> & { at: number };
 
 /** The uploads that others send right now, and this person elsewhere; `gone` have ended since the page was opened. */
-export function useOthers(own: readonly string[]): { others: readonly Heard[]; gone: ReadonlySet<string> } {
+export function useOthers(session: Session): { others: readonly Heard[]; gone: ReadonlySet<string> } {
   const [heard, setHeard] = useState<ReadonlyMap<string, Heard>>(new Map());
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
   const end = ({ uploadId }: { uploadId: string }) => {
     setGone((all) => new Set([...all, uploadId].slice(-1_000)));
     setHeard((all) => without(all, (one) => one.uploadId === uploadId));
   };
-  useEvents("upload:progress", ({ uploadId, userId, fileName, title, received, size }) =>
-    setHeard((all) => new Map([...all, [uploadId, { uploadId, userId, fileName, title, received, size, at: Date.now() }] as const].slice(-200))),
+  useEvents("upload:progress", ({ uploadId, key, userId, fileName, title, received, size }) =>
+    setHeard((all) => new Map([...all, [uploadId, { uploadId, key, userId, fileName, title, received, size, at: Date.now() }] as const].slice(-200))),
   );
   useEvents("upload:finished", end);
   useEvents("upload:cancelled", end);
@@ -29,7 +30,8 @@ export function useOthers(own: readonly string[]): { others: readonly Heard[]; g
     const timer = setInterval(() => setHeard((all) => without(all, (one) => Date.now() - one.at > silence)), 2_000);
     return () => clearInterval(timer);
   }, []);
-  return { others: [...heard.values()].filter((one) => !own.includes(one.uploadId)), gone };
+  const isOwn = (one: Heard) => one.userId === session.userId && queue.isOwn({ id: one.uploadId, key: one.key });
+  return { others: [...heard.values()].filter((one) => !isOwn(one)), gone };
 }
 
 function without(all: ReadonlyMap<string, Heard>, which: (one: Heard) => boolean): ReadonlyMap<string, Heard> {

@@ -27,9 +27,9 @@ export default function Tray({ session, begun }: { session: Session; begun: read
   const body = useId();
   useLife();
 
-  const { others, gone } = useOthers(list.length > 0 ? queue.ids() : []);
-  const mine = new Set([...queue.ids(), ...elsewhere, ...gone, ...others.map((o) => o.uploadId)]);
-  const unfinished = ready ? begun.filter((u) => !mine.has(u.id)) : [];
+  const { others, gone } = useOthers(session);
+  const away = new Set([...elsewhere.flatMap(({ id, key }) => [id, key]), ...gone, ...others.map((o) => o.uploadId)]);
+  const unfinished = ready ? begun.filter((u) => !queue.isOwn(u) && !away.has(u.id) && !(u.key && away.has(u.key))) : [];
 
   const count = (...states: Upload["state"][]) => list.filter((u) => states.includes(u.state)).length;
   const failed = count("failed");

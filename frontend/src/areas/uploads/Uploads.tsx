@@ -10,6 +10,8 @@ const Tray = lazy(() => import("./Tray"));
 /** What the server knows of a file that is on its way. */
 export interface Begun {
   id: string;
+  /** What its sender called it, or "". */
+  key: string;
   userId: string;
   fileName: string;
   title: string;

@@ -52,8 +52,8 @@ export interface Uploads {
   /** Of those that came since nothing was on its way: all, and those that have become videos. */
   readonly total: number;
   readonly done: number;
-  /** Ids at the server of uploads that another tab of this browser has. */
-  readonly elsewhere: readonly string[];
+  /** Uploads that another tab of this browser has. */
+  readonly elsewhere: readonly Pick<Kept, "id" | "key">[];
   /** What this browser has kept was looked at. */
   readonly ready: boolean;
 }

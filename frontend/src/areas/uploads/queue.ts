@@ -7,6 +7,7 @@ import { Pace } from "./pace";
 import type { Handle, Picked } from "./picked";
 import { send } from "./send";
 import { claim, drop, isKeptWhole, keep, kept } from "./shelf";
+import { Recent } from "./recent";
 import { pause, type Diagnosis } from "./trouble";
 
 const busy: ReadonlySet<State> = new Set(["sending", "checking", "retrying"]);
@@ -25,11 +26,13 @@ export class Queue {
   private done = 0;
   private all = 0;
   private shown: Uploads = { list: [], total: 0, done: 0, elsewhere: [], ready: false };
-  private elsewhere: string[] = [];
+  private elsewhere: Kept[] = [];
   private ready = false;
   private restored: Promise<void> = Promise.resolve();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
+  /** Keys and ids of uploads of this tab, also of those that have ended: events come later than answers. */
+  private readonly own = new Recent(2 * maxJobs);
 
   subscribe = (listener: () => void) => {
     this.listeners.add(listener);
@@ -37,8 +40,8 @@ export class Queue {
   };
   snapshot = () => this.shown;
 
-  /** Ids of the server's that this tab has. */
-  ids = (): string[] => this.jobs.map((j) => j.kept.id).filter(Boolean);
+  /** Whether an upload is or was one of this tab. The key is known before the server has answered with the id. */
+  isOwn = ({ id, key }: { id: string; key: string }): boolean => this.own.has(id) || this.own.has(key);
 
   /** Begins to work for a person: goes on with what this browser has of theirs. */
   start(owner: string): Promise<void> {
@@ -68,12 +71,12 @@ export class Queue {
   /** Takes what this browser has kept and no tab has. */
   async restore(): Promise<void> {
     const owner = this.owner;
-    const elsewhere: string[] = [];
+    const elsewhere: Kept[] = [];
     for (const one of await kept(owner)) {
       if (this.jobs.some((j) => j.kept.key === one.key)) continue;
       const free = await claim(one.key);
       if (!free) {
-        elsewhere.push(one.id);
+        elsewhere.push(one);
         continue;
       }
       if (this.owner !== owner || this.jobs.some((j) => j.kept.key === one.key)) {
@@ -210,6 +213,8 @@ export class Queue {
     const job: Job = { kept: one, file, state, sent: one.sent, pace: new Pace(), trouble: null, retryAt: 0, failures: 0 };
     this.all++;
     this.jobs.push(job);
+    this.own.add(one.key);
+    this.own.add(one.id);
     return job;
   }
 
@@ -266,10 +271,11 @@ export class Queue {
     job.state = "sending";
     job.trouble = null;
     job.pace.reset();
-    job.stop = send(job.file!, job.kept.id, {
+    job.stop = send(job.file!, job.kept, {
       begun: (id) => {
         if (job.kept.id === id) return;
         job.kept.id = id;
+        this.own.add(id);
         this.keep(job);
       },
       moved: (sent) => {

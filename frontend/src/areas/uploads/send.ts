@@ -22,8 +22,12 @@ export interface Ears {
   failed(why: Diagnosis): void;
 }
 
-/** Sends a file, or what is left of it where the server has its beginning. One try: what follows a failure is the caller's. */
-export function send(file: File, id: string, ears: Ears): () => void {
+/**
+ * Sends a file, or what is left of it where the server has its beginning. The
+ * server repeats the key in all that it tells of the upload. One try: what follows a failure
+ * is the caller's.
+ */
+export function send(file: File, { id, key }: { id: string; key: string }, ears: Ears): () => void {
   let stopped = false;
   let watch: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
@@ -46,7 +50,7 @@ export function send(file: File, id: string, ears: Ears): () => void {
   const upload: Tus = new Tus(file, {
     // With both, a refusal of what is there would begin the upload again, from its first byte.
     ...(id ? { uploadUrl: new URL(`${endpoint}/${encodeURIComponent(id)}`, location.origin).href } : { endpoint }),
-    metadata: { filename: file.name, title: titleOf(file.name), filetype: file.type },
+    metadata: { filename: file.name, title: titleOf(file.name), filetype: file.type, key },
     chunkSize: piece,
     retryDelays: null,
     storeFingerprintForResuming: false,
