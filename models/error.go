@@ -30,6 +30,8 @@ const (
 	CodeUnsupportedMedia Code = "unsupported_media"
 	CodeUploadIncomplete Code = "upload_incomplete"
 	CodeStorageFull      Code = "storage_full"
+	CodeDiskFull         Code = "disk_full"
+	CodeQuota            Code = "quota_exceeded"
 	CodeOffset           Code = "offset_mismatch"
 	CodeUploadLocked     Code = "upload_locked"
 	CodeUploadVersion    Code = "upload_version"

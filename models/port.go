@@ -56,6 +56,20 @@ type Waiting interface {
 	Waiting(ctx context.Context, org string) (int, error)
 }
 
+// Usage is what an organization keeps: its videos, without deleted ones, and the
+// bytes of their files as they were uploaded. What the server makes of them
+// (pictures, versions for browsers) does not count.
+type Usage struct {
+	Videos int
+	Bytes  int64
+}
+
+// Usages tells how much an organization keeps.
+type Usages interface {
+	// Usage reads counters or an index, never the records.
+	Usage(ctx context.Context, org string) (Usage, error)
+}
+
 // Settings keeps small values of the whole installation.
 type Settings interface {
 	// Once returns the value kept under name; the first caller's becomes it.
@@ -68,6 +82,7 @@ type Store interface {
 	Videos
 	Backlog
 	Waiting
+	Usages
 	Settings
 	Estimates
 	Revocations
@@ -97,6 +112,17 @@ type Blobs interface {
 	Delete(ctx context.Context, org, prefix string) error
 	// Ping reports whether the blobs can be reached.
 	Ping(ctx context.Context) error
+}
+
+// BlobAdopter is an ability of [Blobs] in a folder: to take a file that is
+// written already.
+type BlobAdopter interface {
+	// Adopt makes the file at an absolute path the blob. Both names then have one
+	// file, which must not be written to any more; the caller removes the path.
+	Adopt(ctx context.Context, org, key, path string) error
+	// Adopts reports whether the files of a folder can be adopted: it has to be on
+	// the same file system.
+	Adopts(folder string) bool
 }
 
 // BlobWriter is a blob being written.

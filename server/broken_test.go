@@ -183,6 +183,7 @@ func TestFullDiskIsSaidAndOutlasted(t *testing.T) {
 	data := sample(t)
 	in, _ := node(t, map[string]string{
 		"FFMPEG": ffmpeg, "BLOB_URL": "file://" + filepath.Join(disk, "blobs"), "JWT_SECRET": strings.Repeat("test-secret-", 4),
+		"MIN_FREE_MB": "0",
 	})
 	editor := in.token("acme", models.RoleEditor)
 	// As much is taken as leaves room for one file, and nothing else.
@@ -190,7 +191,8 @@ func TestFullDiskIsSaidAndOutlasted(t *testing.T) {
 	if err := syscall.Statfs(disk, &free); err != nil {
 		t.Fatal(err)
 	}
-	pages := int64(free.Bavail) - (int64(len(data))+free.Bsize-1)/free.Bsize
+	const form = 512 // bytes of it beside the file, and a few
+	pages := int64(free.Bavail) - (int64(len(data))+form+free.Bsize-1)/free.Bsize
 	filler := filepath.Join(disk, "filler")
 	if err := os.WriteFile(filler, make([]byte, pages*free.Bsize), 0o600); err != nil {
 		t.Fatal(err)
@@ -201,7 +203,7 @@ func TestFullDiskIsSaidAndOutlasted(t *testing.T) {
 		t.Fatalf("the upload that fits was answered %d", status)
 	}
 	var problem struct{ Code models.Code }
-	if status := in.upload(editor, "second.mp4", data, &problem); status != http.StatusInsufficientStorage || problem.Code != models.CodeStorageFull {
+	if status := in.upload(editor, "second.mp4", data, &problem); status != http.StatusInsufficientStorage || problem.Code != models.CodeDiskFull {
 		t.Errorf("an upload to a full disk was answered %d %s", status, problem.Code)
 	}
 	if n := blobFiles(t, disk); n != 1 {

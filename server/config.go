@@ -24,10 +24,12 @@ type config struct {
 	MaxDays     int    `env:"JWT_MAX_DAYS"`
 	FrontendURL string `env:"FRONTEND_URL"`
 	Worker      string `env:"WORKER" envDefault:"inline"`
-	MaxUpload   int64  `env:"MAX_UPLOAD_BYTES" envDefault:"5368709120"`
-	MaxBatch    int    `env:"MAX_BATCH_FILES" envDefault:"1000"`
-	UploadDir   string `env:"UPLOAD_DIR"`
-	UploadHours int    `env:"UPLOAD_HOURS" envDefault:"24"`
+
+	MaxUpload   backend.Size `env:"MAX_UPLOAD_BYTES" envDefault:"5368709120"`
+	MinFreeMB   *int         `env:"MIN_FREE_MB"` // nil: a share of the disk
+	MaxBatch    int          `env:"MAX_BATCH_FILES" envDefault:"1000"`
+	UploadDir   string       `env:"UPLOAD_DIR"`
+	UploadHours int          `env:"UPLOAD_HOURS" envDefault:"24"`
 	Limits      limits.Settings
 	// Accounts keeps people here who bring no issuer; Registration says who may
 	// found an organization after the first.
@@ -53,6 +55,9 @@ const maxDays = 36500
 // maxBatch bounds MAX_BATCH_FILES.
 const maxBatch = 100_000
 
+// maxFreeMB bounds MIN_FREE_MB.
+const maxFreeMB = 1_000_000_000
+
 // maxUploadHours bounds UPLOAD_HOURS.
 const maxUploadHours = 24 * 365
 
@@ -70,6 +75,9 @@ func readConfig(values map[string]string) (*config, error) {
 	}
 	if c.MaxUpload < 1 {
 		bad("MAX_UPLOAD_BYTES=%d is not a number of bytes above 0", c.MaxUpload)
+	}
+	if c.MinFreeMB != nil && (*c.MinFreeMB < 0 || *c.MinFreeMB > maxFreeMB) {
+		bad("MIN_FREE_MB=%d is not between 0 and %d", *c.MinFreeMB, maxFreeMB)
 	}
 	if c.MaxBatch < 1 || c.MaxBatch > maxBatch {
 		bad("MAX_BATCH_FILES=%d is not between 1 and %d", c.MaxBatch, maxBatch)

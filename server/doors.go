@@ -85,12 +85,15 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	c.warnOfTokens(logger)
 	videos := &library.Library{
 		Store: b.Store, Policies: b.Store, Audit: b.Store, Batches: b.Store, Blobs: b.Blobs, Queue: b.Queue, Publisher: b.Publisher, Log: b.Log, Links: b.Links,
-		Positions: b.Queue, Listening: b.Log.Listening, MaxUpload: c.MaxUpload, MaxBatch: c.MaxBatch, Logger: logger,
+		Positions: b.Queue, Listening: b.Log.Listening, MaxUpload: int64(c.MaxUpload), MaxBatch: c.MaxBatch, Logger: logger,
 		Admit: func(ctx context.Context, org string) error { return bounds.Queue(ctx, b.Store, org) },
 	}
 	videos.Arrivals = &library.Arrivals{Log: b.Log, Logger: logger}
+	if videos.Capacity, err = c.openCapacity(b); err != nil {
+		return nil, err
+	}
 	parts, err := uploads.New(uploads.Config{
-		Library: videos, Limits: bounds, Dir: c.UploadDir, Life: time.Duration(c.UploadHours) * time.Hour, Logger: logger,
+		Library: videos, Limits: bounds, Capacity: videos.Capacity, Dir: c.UploadDir, Life: time.Duration(c.UploadHours) * time.Hour, Logger: logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the folder of uploads: %w", err)

@@ -120,3 +120,100 @@ func TestDeletingOnAFullDisk(t *testing.T) {
 		t.Errorf("an upload after that was answered %d", status)
 	}
 }
+
+// A disk of 60 MB takes no upload of 80 MB, and no more of 8 MB than fit.
+func TestMoreThanTheDiskIsRefused(t *testing.T) {
+	t.Parallel()
+	in, disk := smallData(t, 60)
+	editor, other := in.token("acme", models.RoleEditor), in.token("globex", models.RoleEditor)
+	if status, code, _ := in.begin(editor, 80<<20); status != http.StatusInsufficientStorage || code != models.CodeDiskFull {
+		t.Errorf("80 MB were answered %d %s", status, code)
+	}
+	if a := in.tus(http.MethodPost, "/api/uploads", editor, bytes.NewReader(movie(1000)), "Upload-Length", strconv.Itoa(80<<20), "Content-Type", "application/offset+octet-stream"); a.status != http.StatusInsufficientStorage || a.code != models.CodeDiskFull {
+		t.Errorf("80 MB with their first bytes were answered %d %s", a.status, a.code)
+	}
+	if a := in.tus(http.MethodPost, "/api/uploads", editor, nil, "Upload-Defer-Length", "1"); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("an upload of any size was answered %d %s", a.status, a.code)
+	}
+	for path, field := range map[string]string{"/api/videos": "file", "/batch/upload": "files"} {
+		if status, code := in.form(editor, path, field, 80<<20, true); status != http.StatusInsufficientStorage || code != models.CodeDiskFull {
+			t.Errorf("a form of 80 MB to %s was answered %d %s", path, status, code)
+		}
+		// A size that nobody announced shows while the file comes. Of a batch, the
+		// files before are kept.
+		want := map[string]int{"/api/videos": http.StatusInsufficientStorage, "/batch/upload": http.StatusAccepted}[path]
+		if status, code := in.form(editor, path, field, 60<<20, false); status != want || code != models.CodeDiskFull {
+			t.Errorf("a form of some 60 MB to %s was answered %d %s", path, status, code)
+		}
+	}
+	if n := blobFiles(t, disk); n != 0 {
+		t.Errorf("%d files are left of what was refused", n)
+	}
+	var paths []string
+	for range 10 {
+		status, code, path := in.begin(editor, 8<<20)
+		if status == http.StatusCreated {
+			paths = append(paths, path)
+		} else if status != http.StatusInsufficientStorage || code != models.CodeDiskFull {
+			t.Errorf("8 MB were answered %d %s", status, code)
+		}
+	}
+	if len(paths) < 3 || len(paths) > 6 {
+		t.Fatalf("%d uploads of 8 MB were let in to 60 MB", len(paths))
+	}
+	if status, _, _ := in.begin(other, 8<<20); status != http.StatusInsufficientStorage {
+		t.Errorf("another organization's was answered %d", status)
+	}
+	// Each that was let in comes through, also while the last does.
+	file := movie(8 << 20)
+	for _, path := range paths[1:] {
+		if a := in.tus(http.MethodPatch, path, editor, bytes.NewReader(file), "Upload-Offset", "0", "Content-Type", "application/offset+octet-stream"); a.status != http.StatusNoContent || a.header.Get("Reelroom-Video-Id") == "" {
+			t.Errorf("an upload that was let in was answered %d %s", a.status, a.code)
+		}
+	}
+	if a := in.tus(http.MethodDelete, paths[0], editor, nil); a.status != http.StatusNoContent {
+		t.Errorf("giving one up was answered %d %s", a.status, a.code)
+	}
+	if status, code, _ := in.begin(other, 8<<20); status != http.StatusCreated {
+		t.Errorf("after one was given up another organization's was answered %d %s", status, code)
+	}
+	if status := in.call(http.MethodGet, "/readyz", "", nil, "", nil); status != http.StatusOK {
+		t.Errorf("/readyz was answered %d", status)
+	}
+}
+
+// form sends a form with one file of so many bytes.
+func (in *installation) form(token, path, field string, size int, known bool) (status int, code models.Code) {
+	in.t.Helper()
+	const boundary = "the-boundary-of-this-form"
+	head := "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + field + "\"; filename=\"a.mp4\"\r\nContent-Type: video/mp4\r\n\r\n"
+	body := io.MultiReader(strings.NewReader(head), bytes.NewReader(movie(size)), strings.NewReader("\r\n--"+boundary+"--\r\n"))
+	r, err := http.NewRequestWithContext(in.t.Context(), http.MethodPost, in.url+path, body)
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
+	r.Header.Set("Expect", "100-continue")
+	if known {
+		r.ContentLength = int64(len(head) + size + len(boundary) + 8)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		in.t.Fatalf("%s: %v", path, err)
+	}
+	defer answer.Body.Close()
+	var p struct {
+		Code     models.Code
+		Rejected []models.Rejection
+	}
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil {
+		in.t.Fatalf("%s: %v", path, err)
+	}
+	_ = json.Unmarshal(raw, &p)
+	if len(p.Rejected) > 0 {
+		p.Code = p.Rejected[0].Code
+	}
+	return answer.StatusCode, p.Code
+}

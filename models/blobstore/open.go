@@ -22,7 +22,10 @@ type Store struct {
 	root *os.Root // every access goes through it: no link leads out
 }
 
-var _ models.BlobKeeping = (*Store)(nil)
+var (
+	_ models.BlobKeeping = (*Store)(nil)
+	_ models.BlobAdopter = (*Store)(nil)
+)
 
 // Open uses the folder dir, made (0700) if it is missing, and removes what
 // processes that died had begun to write there.

@@ -38,7 +38,7 @@ func TestStore(t *testing.T, s Stores) {
 		{"Tenants", tenants}, {"TenantsApart", tenantsApart}, {"Deleted", deleted},
 		{"TransitionErrors", transitionErrors}, {"OneClaim", oneClaim}, {"NoLostUpdate", noLostUpdate},
 		{"Renames", renames}, {"OneOutcome", oneOutcome}, {"GivenUp", givenUp}, {"PanickingTransition", panicking},
-		{"Unsettled", unsettled}, {"UnsettledPages", unsettledPages}, {"LeaseRunsOut", leaseRunsOut}, {"SuspectRunsAlone", suspectRunsAlone}, {"Waiting", waiting},
+		{"Unsettled", unsettled}, {"UnsettledPages", unsettledPages}, {"LeaseRunsOut", leaseRunsOut}, {"SuspectRunsAlone", suspectRunsAlone}, {"Waiting", waiting}, {"Usage", usage},
 		{"Revocations", revocations}, {"RevocationsRefused", revocationsRefused}, {"RevokedAgain", revokedAgain},
 		{"RevocationsEnd", revocationsEnd}, {"RevocationsFollowed", revocationsFollowed}, {"RevocationsLast", revocationsLast},
 		{"Experience", experience}, {"ExperienceRaced", experienceRaced}, {"ExperienceRefused", experienceRefused}, {"ExperienceLasts", experienceLasts},

@@ -6,6 +6,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"reelroom/models"
 	"reelroom/models/record"
@@ -53,6 +54,40 @@ func (s *Store) Waiting(ctx context.Context, org string) (int, error) {
 		{Key: "status", Value: bson.D{{Key: "$in", Value: bson.A{models.StatusQueued, models.StatusProcessing}}}},
 	})
 	return int(n), failure(ctx, err)
+}
+
+// Usage adds up in the index that has the sizes. See [models.Usages].
+func (s *Store) Usage(ctx context.Context, org string) (u models.Usage, err error) {
+	if !models.ValidID(org) {
+		return u, nil
+	}
+	if err := s.fillListing(ctx, org); err != nil {
+		return u, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	cursor, err := s.videos.Aggregate(ctx, mongo.Pipeline{
+		{{Key: "$match", Value: bson.D{{Key: "organizationId", Value: org}, {Key: "status", Value: bson.D{{Key: "$in", Value: models.ListedStatuses}}}}}},
+		{{Key: "$group", Value: bson.D{
+			{Key: "_id", Value: "$status"},
+			{Key: "videos", Value: bson.D{{Key: "$sum", Value: 1}}},
+			{Key: "bytes", Value: bson.D{{Key: "$sum", Value: "$listed.size"}}},
+		}}},
+	}, options.Aggregate().SetHint("bySize"))
+	if err != nil {
+		return u, failure(ctx, err)
+	}
+	var groups []struct {
+		Videos int   `bson:"videos"`
+		Bytes  int64 `bson:"bytes"`
+	}
+	if err := cursor.All(ctx, &groups); err != nil {
+		return u, failure(ctx, err)
+	}
+	for _, g := range groups {
+		u.Videos, u.Bytes = u.Videos+g.Videos, u.Bytes+g.Bytes
+	}
+	return u, nil
 }
 
 // Purge removes a deleted record. See [models.Backlog].

@@ -29,6 +29,15 @@ func (s *Store) Waiting(ctx context.Context, org string) (n int, err error) {
 // as it takes the other index for as good.
 const waitingQuery = `SELECT COUNT(*) FROM videos INDEXED BY videos_waiting WHERE organization_id = ? AND ` + waiting
 
+// Usage reads the counters. See [models.Usages].
+func (s *Store) Usage(ctx context.Context, org string) (u models.Usage, err error) {
+	err = s.read.QueryRowContext(ctx, usageQuery, org).Scan(&u.Videos, &u.Bytes)
+	return u, failure(ctx, err)
+}
+
+const usageQuery = `SELECT COALESCE(SUM(videos), 0), COALESCE(SUM(bytes), 0) FROM video_counts
+	WHERE organization_id = ? AND status <> 'deleted'`
+
 // Purge removes a deleted record. See [models.Backlog].
 func (s *Store) Purge(ctx context.Context, org, id string) error {
 	n, err := s.exec(ctx, freeing, `DELETE FROM videos WHERE organization_id = ? AND id = ? AND status = 'deleted'`, org, id)

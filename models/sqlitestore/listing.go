@@ -47,6 +47,30 @@ const countingMigration = `
 			WHERE organization_id = old.organization_id AND status = old.status AND verdict = old.verdict;
 	END;`
 
+// usageMigration counts the bytes of files beside the videos.
+const usageMigration = `
+	ALTER TABLE video_counts ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+	DELETE FROM video_counts;
+	INSERT INTO video_counts SELECT organization_id, status, verdict, COUNT(*), SUM(size) FROM videos GROUP BY 1, 2, 3;
+	DROP TRIGGER video_counted;
+	DROP TRIGGER video_recounted;
+	DROP TRIGGER video_uncounted;
+	CREATE TRIGGER video_counted AFTER INSERT ON videos BEGIN
+		INSERT INTO video_counts VALUES (new.organization_id, new.status, new.verdict, 1, new.size)
+			ON CONFLICT DO UPDATE SET videos = videos + 1, bytes = bytes + excluded.bytes;
+	END;
+	CREATE TRIGGER video_recounted AFTER UPDATE OF status, verdict, size ON videos
+		WHEN old.status <> new.status OR old.verdict <> new.verdict OR old.size <> new.size BEGIN
+		UPDATE video_counts SET videos = videos - 1, bytes = bytes - old.size
+			WHERE organization_id = old.organization_id AND status = old.status AND verdict = old.verdict;
+		INSERT INTO video_counts VALUES (new.organization_id, new.status, new.verdict, 1, new.size)
+			ON CONFLICT DO UPDATE SET videos = videos + 1, bytes = bytes + excluded.bytes;
+	END;
+	CREATE TRIGGER video_uncounted AFTER DELETE ON videos BEGIN
+		UPDATE video_counts SET videos = videos - 1, bytes = bytes - old.size
+			WHERE organization_id = old.organization_id AND status = old.status AND verdict = old.verdict;
+	END;`
+
 // listed are the columns of a record that a list is searched and sorted by, and
 // which a record can change.
 func listed(v *models.Video) []any {

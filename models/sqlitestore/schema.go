@@ -103,6 +103,7 @@ var migrations = []string{
 	) STRICT;`,
 
 	addressMigration,
+	usageMigration,
 }
 
 // addressMigration makes an address unique within its organization, where it was

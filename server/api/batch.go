@@ -31,7 +31,9 @@ func (a *api) uploadBatch(w http.ResponseWriter, r *http.Request, who models.Ide
 	defer leave()
 	connguard.Upload(r.Context())
 	f := &files{parts: multipart.NewReader(bufio.NewReaderSize(r.Body, readBytes), params["boundary"]), limit: a.Library.MaxUpload, other: maxForm}
-	s, repeated, err := a.Library.UploadBatch(r.Context(), who, library.BatchUpload{Key: r.Header.Get("Idempotency-Key"), Next: f.next})
+	s, repeated, err := a.Library.UploadBatch(r.Context(), who, library.BatchUpload{
+		Key: r.Header.Get("Idempotency-Key"), Size: max(r.ContentLength, 0), Next: f.next,
+	})
 	if !f.ended {
 		Linger(r, r.Body)
 	}

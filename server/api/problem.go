@@ -83,6 +83,8 @@ var statuses = map[models.Code]int{
 	models.CodeUnavailable:      http.StatusServiceUnavailable,
 	models.CodeUnsettled:        http.StatusServiceUnavailable,
 	models.CodeStorageFull:      http.StatusInsufficientStorage,
+	models.CodeDiskFull:         http.StatusInsufficientStorage,
+	models.CodeQuota:            http.StatusForbidden,
 }
 
 // Statuses returns the status of every code that this door answers with.

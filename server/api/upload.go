@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/server/capacity"
 	"reelroom/server/connguard"
 	"reelroom/server/library"
 )
@@ -53,7 +54,16 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, who models.Identity
 	}
 	defer leave()
 	connguard.Upload(r.Context())
-	f := &form{parts: multipart.NewReader(bufio.NewReaderSize(body, readBytes), params["boundary"]), limit: a.Library.MaxUpload}
+	// An answer that is repeated needs no room; the library sees whether it is one.
+	var room *capacity.Grant
+	if r.Header.Get("Idempotency-Key") == "" {
+		if room, err = a.Library.Room(r.Context(), who, max(r.ContentLength, 0)); err != nil {
+			Linger(r, body)
+			return err
+		}
+		defer room.Release()
+	}
+	f := &form{parts: multipart.NewReader(bufio.NewReaderSize(body, readBytes), params["boundary"]), limit: a.Library.MaxUpload, room: room}
 	d, repeated, err := f.send(a, r, who)
 	if err != nil || repeated {
 		Linger(r, body)
@@ -75,6 +85,7 @@ type form struct {
 	count int
 	title string
 	named bool
+	room  *capacity.Grant
 }
 
 // send finds the file and hands it to the library.
@@ -88,6 +99,7 @@ func (f *form) send(a *api, r *http.Request, who models.Identity) (models.Docume
 	}
 	return a.Library.Upload(r.Context(), who, library.Upload{
 		FileName: fileName(file), Title: f.rest, Key: r.Header.Get("Idempotency-Key"), Size: max(r.ContentLength, 0), Body: &partReader{file, f.limit},
+		Grant: f.room,
 	})
 }
 

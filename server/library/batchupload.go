@@ -11,6 +11,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/rooms"
+	"reelroom/server/capacity"
 )
 
 // BatchFile is one file of a batch on its way in.
@@ -27,6 +28,8 @@ type BatchUpload struct {
 	// came through is answered with the batch; one that repeats a cut one adds
 	// what is missing, file by file in the same order.
 	Key string
+	// Size is how many bytes the request announced, 0 when not known.
+	Size int64
 	// Next returns the next file, and [io.EOF] after the last. Any other error
 	// means that the request was cut.
 	Next func() (*BatchFile, error)
@@ -65,6 +68,10 @@ func (l *Library) UploadBatch(ctx context.Context, who models.Identity, u BatchU
 	if err := l.admit(ctx, who.OrganizationID); err != nil {
 		return s, false, err
 	}
+	if run.grant, err = l.Room(ctx, who, u.Size); err != nil {
+		return s, false, err
+	}
+	defer run.grant.Release()
 	file, err := u.Next() // before anything is written: a request without files leaves nothing
 	if err == io.EOF {
 		return s, false, models.Errorf(models.CodeInvalid, "The form has no file in the field files.")
@@ -96,6 +103,7 @@ type receiving struct {
 	again   bool // the batch was begun by an earlier request
 	next    func() (*BatchFile, error)
 	batch   models.Batch
+	grant   *capacity.Grant
 	index   int
 
 	mu                 sync.Mutex
@@ -171,11 +179,14 @@ func (r *receiving) one(ctx context.Context, file *BatchFile) error {
 		r.reject(file, errTooMany(l.MaxBatch))
 		return nil
 	}
-	u := Upload{FileName: file.FileName, Body: file.Body}
+	u := Upload{FileName: file.FileName, Body: file.Body, Grant: r.grant}
 	if r.keyed { // the same file of a repeated request is the same video
 		u.Key = "batch " + r.batch.ID + " " + strconv.Itoa(r.index)
 	}
-	_, _, err := l.upload(ctx, r.who, u, r.batch.ID)
+	err := r.grant.Begin(ctx)
+	if err == nil {
+		_, _, err = l.upload(ctx, r.who, u, r.batch.ID)
+	}
 	switch code := models.CodeOf(err); {
 	case err == nil:
 		r.mu.Lock()

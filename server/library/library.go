@@ -10,10 +10,11 @@ import (
 
 	"reelroom/models"
 	"reelroom/rooms"
+	"reelroom/server/capacity"
 )
 
 // Library is the one service behind every door. All fields but Positions,
-// Admit, Listening, Arrivals and Now are needed.
+// Admit, Listening, Capacity, Arrivals and Now are needed.
 type Library struct {
 	Store     models.Videos
 	Policies  models.Policies
@@ -31,6 +32,8 @@ type Library struct {
 	// Listening returns the organizations that somebody listens to at the moment,
 	// at any node; nil when nobody can tell.
 	Listening func(ctx context.Context) ([]string, error)
+	// Capacity grants uploads their room; with nil there is always some.
+	Capacity *capacity.Capacity
 	// Arrivals tells the organization of uploads under way; nil tells nobody.
 	Arrivals *Arrivals
 	// MaxUpload is in bytes.

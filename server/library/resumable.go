@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"reelroom/models"
+	"reelroom/server/capacity"
 )
 
 // What a door needs to know that receives a file over several requests, before
@@ -32,6 +33,16 @@ func (l *Library) MayUpload(ctx context.Context, who models.Identity) error {
 		return err
 	}
 	return l.admit(ctx, who.OrganizationID)
+}
+
+// Room takes the room for a file of so many bytes, 0 where that is not known:
+// forbidden, disk_full, quota_exceeded, or an error of the store. The caller
+// releases it.
+func (l *Library) Room(ctx context.Context, who models.Identity, bytes int64) (*capacity.Grant, error) {
+	if err := may(who, models.ActionEdit); err != nil {
+		return nil, err
+	}
+	return l.Capacity.Take(ctx, who.OrganizationID, capacity.Want{Videos: 1, Bytes: bytes})
 }
 
 // May refuses an action that the role does not permit.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"reelroom/models"
+	"reelroom/server/capacity"
 )
 
 // Upload is a file on its way in.
@@ -29,6 +30,12 @@ type Upload struct {
 	// Size is how many bytes the client announced, 0 when not known. With it, an
 	// upload that takes longer is told to the organization while it goes on.
 	Size int64
+	// Grant is the room that the caller has for it and releases; with nil there is
+	// one taken for Size, or, where that is 0, for what comes.
+	Grant *capacity.Grant
+	// Path, where it is set, is a file of this machine that holds Body and is not
+	// written to any more: the video may take it as it is.
+	Path string
 	// Body is read once, to its end. An error of it that is a [models.Error] is
 	// returned as it is; any other means that the upload was cut.
 	Body io.Reader
@@ -45,8 +52,8 @@ var errKey = models.Errorf(models.CodeInvalid, "An Idempotency-Key is 1 to %d pr
 // the video before; then Body may be unread.
 //
 // Its codes are forbidden, rate_limited, invalid, empty_file, unsupported_media,
-// too_large, upload_incomplete, storage_full, conflict (the key's video was
-// deleted) and those of the stores. After an error nothing is left behind.
+// too_large, upload_incomplete, disk_full, storage_full, quota_exceeded, conflict
+// (the key's video was deleted) and those of the stores. After an error nothing is left behind.
 func (l *Library) Upload(ctx context.Context, who models.Identity, u Upload) (d models.Document, repeated bool, err error) {
 	return l.upload(ctx, who, u, "")
 }
@@ -78,6 +85,12 @@ func (l *Library) upload(ctx context.Context, who models.Identity, u Upload, bat
 	if err := l.admit(ctx, who.OrganizationID); err != nil {
 		return d, false, err
 	}
+	if u.Grant == nil {
+		if u.Grant, err = l.Capacity.Take(ctx, who.OrganizationID, capacity.Want{Videos: 1, Bytes: u.Size}); err != nil {
+			return d, false, err
+		}
+		defer u.Grant.Release()
+	}
 	// Where an id lives again after a deletion, the time as its first fence
 	// keeps out whoever still works on the life before.
 	v.Fence = l.now().UnixMilli()
@@ -92,7 +105,7 @@ func (l *Library) upload(ctx context.Context, who models.Identity, u Upload, bat
 	// The client has sent everything: from here on its going away changes nothing.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	kept, repeated, err := l.accept(ctx, v)
+	kept, repeated, err := l.accept(ctx, v, u.Grant)
 	if err != nil {
 		return d, false, err
 	}
@@ -117,7 +130,7 @@ func (l *Library) receive(ctx context.Context, v *models.Video, u Upload) error 
 	if v.File.MediaType, err = sniff(head); err != nil {
 		return err
 	}
-	blob, err := l.Blobs.Create(ctx, v.OrganizationID, v.File.Key)
+	blob, err := l.begins(ctx, v, u)
 	if err != nil {
 		return err
 	}
@@ -179,8 +192,11 @@ func fill(buffer []byte, from io.Reader) (piece []byte, end error) {
 
 // accept makes the record. Whatever the store answers, a file is removed only
 // where it is certain that no record speaks of it.
-func (l *Library) accept(ctx context.Context, v models.Video) (kept models.Video, repeated bool, err error) {
-	kept, err = l.Publisher.Create(ctx, v.OrganizationID, v)
+func (l *Library) accept(ctx context.Context, v models.Video, g *capacity.Grant) (kept models.Video, repeated bool, err error) {
+	err = g.Commit(v.File.Size, func() (err error) {
+		kept, err = l.Publisher.Create(ctx, v.OrganizationID, v)
+		return err
+	})
 	if err == nil {
 		return kept, false, nil
 	}

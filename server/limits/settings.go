@@ -29,6 +29,8 @@ type Settings struct {
 	OrgUnfinished      int `env:"LIMIT_ORG_UNFINISHED" envDefault:"1000"`       // resumable uploads that are not whole
 	UserUnfinishedMB   int `env:"LIMIT_USER_UNFINISHED_MB" envDefault:"262144"` // their announced sizes together, in MiB
 	OrgUnfinishedMB    int `env:"LIMIT_ORG_UNFINISHED_MB" envDefault:"1048576"` // their announced sizes together, in MiB
+	OrgStoredMB        int `env:"LIMIT_ORG_STORED_MB" envDefault:"1048576"`     // files as they were uploaded, with the announced sizes of those on their way, in MiB
+	OrgVideos          int `env:"LIMIT_ORG_VIDEOS" envDefault:"100000"`         // videos, with those on their way
 	OrgQueued          int `env:"LIMIT_ORG_QUEUED" envDefault:"10000"`          // videos whose work has not ended
 	OrgEvents          int `env:"LIMIT_ORG_EVENTS" envDefault:"1000"`           // published from outside, a second; twice as many at once
 }
@@ -48,7 +50,7 @@ func (s *Settings) Validate() []error {
 		{"LIMIT_ADDRESS_FAILURES", s.AddressFailures}, {"LIMIT_ADDRESS_LOGINS", s.AddressLogins}, {"LIMIT_ACCOUNT_LOGINS", s.AccountLogins}, {"LIMIT_USER_HANDSHAKES", s.UserHandshakes}, {"LIMIT_USER_MESSAGES", s.UserMessages},
 		{"LIMIT_USER_SUBSCRIPTIONS", s.UserSubscriptions}, {"LIMIT_USER_REQUESTS", s.UserRequests},
 		{"LIMIT_USER_UPLOADS", s.UserUploads}, {"LIMIT_ORG_DOWNLOADS", s.OrgDownloads}, {"LIMIT_USER_UNFINISHED", s.UserUnfinished}, {"LIMIT_ORG_UNFINISHED", s.OrgUnfinished},
-		{"LIMIT_USER_UNFINISHED_MB", s.UserUnfinishedMB}, {"LIMIT_ORG_UNFINISHED_MB", s.OrgUnfinishedMB}, {"LIMIT_ORG_QUEUED", s.OrgQueued}, {"LIMIT_ORG_EVENTS", s.OrgEvents},
+		{"LIMIT_USER_UNFINISHED_MB", s.UserUnfinishedMB}, {"LIMIT_ORG_UNFINISHED_MB", s.OrgUnfinishedMB}, {"LIMIT_ORG_STORED_MB", s.OrgStoredMB}, {"LIMIT_ORG_VIDEOS", s.OrgVideos}, {"LIMIT_ORG_QUEUED", s.OrgQueued}, {"LIMIT_ORG_EVENTS", s.OrgEvents},
 	} {
 		if each.value < 0 || each.value > maxLimit {
 			wrong = append(wrong, fmt.Errorf("%s=%d is not between 0 (no limit) and %d", each.name, each.value, maxLimit))

@@ -51,7 +51,7 @@ func TestEveryEntryRefuses(t *testing.T) {
 	if u, err := n.door.shelf.load("acme", lastOf(path)); err != nil || u.received != 0 {
 		t.Errorf("after all refusals: %+v, %v", u, err)
 	}
-	if all, _ := n.door.shelf.list("acme"); len(all) != 1 {
+	if all, _ := n.door.shelf.list("acme", none); len(all) != 1 {
 		t.Errorf("%d uploads were begun", len(all))
 	}
 }

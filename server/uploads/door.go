@@ -4,20 +4,23 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"sync"
+	"path/filepath"
 	"time"
 
 	"reelroom/models"
 	"reelroom/server/api"
+	"reelroom/server/capacity"
 	"reelroom/server/library"
 	"reelroom/server/limits"
 )
 
-// Config is what the door needs. All fields but Limits, Logger and Now are
-// needed.
+// Config is what the door needs. All fields but Limits, Capacity, Logger and Now
+// are needed.
 type Config struct {
 	Library *library.Library
 	Limits  *limits.Limits
+	// Capacity grants the room; with nil there is always some.
+	Capacity *capacity.Capacity
 	// Dir is the folder of uploads. Servers that share it share the uploads.
 	Dir string
 	// Life is how long an upload that stands still is kept, and how long one that
@@ -33,8 +36,7 @@ type Door struct {
 	Config
 	shelf  *shelf
 	locker *locker
-	// creating keeps two uploads from passing the limits together.
-	creating sync.Mutex
+	index  *index
 	// leaving ends the requests that bring bytes.
 	leaving context.Context //nolint:containedctx // ended by Leave
 	leave   context.CancelFunc
@@ -48,12 +50,20 @@ func New(c Config) (*Door, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	dir, err := filepath.Abs(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c.Dir = dir
 	s, err := openShelf(c.Dir)
 	if err != nil {
 		return nil, err
 	}
-	d := &Door{Config: c, shelf: s, locker: &locker{shelf: s, held: map[string]*hold{}}}
+	d := &Door{Config: c, shelf: s, locker: &locker{shelf: s, held: map[string]*hold{}}, index: &index{orgs: map[string]*holdings{}}}
 	d.leaving, d.leave = context.WithCancel(context.Background())
+	if err := d.each(d.leaving, d.takeUp); err != nil {
+		d.Logger.Warn("not all unfinished uploads could be read", "error", err)
+	}
 	return d, nil
 }
 
@@ -152,7 +162,7 @@ func (d *Door) list(w http.ResponseWriter, r *http.Request, who models.Identity)
 	if err := d.Library.May(who, models.ActionView); err != nil {
 		return err
 	}
-	all, err := d.shelf.list(who.OrganizationID)
+	all, err := d.shelf.list(who.OrganizationID, d.index.of(who.OrganizationID).finished)
 	if err != nil {
 		return err
 	}

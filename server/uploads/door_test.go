@@ -166,7 +166,7 @@ func TestWhatClientsMayNotSay(t *testing.T) {
 	create(http.StatusPreconditionFailed, models.CodeUploadVersion, "Upload-Length", "5", "Tus-Resumable", "")
 	create(http.StatusBadRequest, models.CodeInvalid, "Upload-Length", "5", "Upload-Metadata", strings.Repeat("a YQ==,", 4000))
 	create(http.StatusMethodNotAllowed, "", "Upload-Length", "5", "X-HTTP-Method-Override", "PATCH")
-	if all, _ := b.nodes[0].door.shelf.list("acme"); len(all) != 0 {
+	if all, _ := b.nodes[0].door.shelf.list("acme", none); len(all) != 0 {
 		t.Fatalf("%d uploads were begun", len(all))
 	}
 
@@ -209,7 +209,7 @@ func TestWhatIsNoVideoIsRefusedAtItsFirstBytes(t *testing.T) {
 	n.patch(path, ann, 50_000, page[50_000:]).want(t, http.StatusNotFound, models.CodeNotFound)
 	n.do("POST", "/api/uploads", ann, strings.NewReader("hello"), "Upload-Length", "5", "Content-Type", chunkType).
 		want(t, http.StatusUnsupportedMediaType, models.CodeUnsupportedMedia)
-	if all, _ := n.door.shelf.list("acme"); len(all) != 0 {
+	if all, _ := n.door.shelf.list("acme", none); len(all) != 0 {
 		t.Errorf("%d uploads are left", len(all))
 	}
 	if got := b.events("acme"); !slices.Equal(got, []string{"upload:cancelled", "upload:cancelled"}) {

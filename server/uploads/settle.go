@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"reelroom/models"
@@ -21,6 +22,8 @@ const (
 	// strayTime is how old a folder without a state must be to be a dead
 	// server's.
 	strayTime = time.Hour
+	// idleTime is how long an upload that stands still keeps its room on the disk.
+	idleTime = 10 * time.Minute
 )
 
 // settle makes the video of an upload that is whole, once: "" while it is not
@@ -65,10 +68,12 @@ func (d *Door) finish(ctx context.Context, org, id string) (videoID string, err 
 		return "", nil //nolint:nilerr // gone meanwhile
 	}
 	defer f.Close()
+	h := d.index.of(org)
+	d.see(h, u)
 	owner := models.Identity{OrganizationID: org, UserID: u.UserID, Role: models.RoleEditor}
 	_, _, err = d.Library.Upload(ctx, owner, library.Upload{
 		FileName: u.FileName, Title: func() (string, error) { return u.Title, nil }, VideoID: u.VideoID,
-		Body: io.NewSectionReader(f, 0, u.Size),
+		Body: io.NewSectionReader(f, 0, u.Size), Grant: h.grant(id), Path: filepath.Join(d.Dir, place(org, id, dataFile)),
 	})
 	switch models.CodeOf(err) {
 	case models.CodeUnsupportedMedia, models.CodeTooLarge, models.CodeEmptyFile:
@@ -83,6 +88,8 @@ func (d *Door) finish(ctx context.Context, org, id string) (videoID string, err 
 	}
 	if err := d.shelf.finish(u.state, d.Now()); err != nil {
 		d.Logger.Warn("an upload is a video, and its bytes could not be freed", "organization", org, "upload", id, "error", err)
+	} else {
+		h.forget(id, true)
 	}
 	d.Library.Arrivals.Finished(models.UploadFinished{UploadBase: d.base(u), VideoID: u.VideoID})
 	return u.VideoID, nil
@@ -93,6 +100,7 @@ func (d *Door) drop(u *upload) error {
 	if err := d.shelf.remove(u.OrganizationID, u.ID); err != nil {
 		return err
 	}
+	d.index.of(u.OrganizationID).forget(u.ID, false)
 	if !u.finished() {
 		d.Library.Arrivals.Cancelled(models.UploadCancelled{UploadBase: d.base(u)})
 	}
@@ -127,6 +135,15 @@ func (d *Door) Run(ctx context.Context) error {
 // sweep looks at every upload once. What a request or another server has at the
 // moment is left alone.
 func (d *Door) sweep(ctx context.Context) error {
+	wrong := d.each(ctx, d.look)
+	for _, h := range d.index.all() {
+		wrong = errors.Join(wrong, d.refresh(h))
+	}
+	return wrong
+}
+
+// each calls f for every upload.
+func (d *Door) each(ctx context.Context, f func(ctx context.Context, org, id string) error) error {
 	folders, err := d.shelf.names(".")
 	if err != nil {
 		return err
@@ -140,11 +157,22 @@ func (d *Door) sweep(ctx context.Context) error {
 				return ctx.Err()
 			}
 			if org, ok := d.shelf.owner(folder, id); ok {
-				wrong = errors.Join(wrong, d.look(ctx, org, id))
+				wrong = errors.Join(wrong, f(ctx, org, id))
 			}
 		}
 	}
 	return wrong
+}
+
+// takeUp brings one upload into the index.
+func (d *Door) takeUp(_ context.Context, org, id string) error {
+	u, err := d.shelf.load(org, id)
+	if err == nil {
+		d.see(d.index.of(org), u)
+	} else if errors.Is(err, errAbsent) {
+		err = nil
+	}
+	return err
 }
 
 // look does what is due for one upload.
@@ -156,6 +184,7 @@ func (d *Door) look(ctx context.Context, org, id string) error {
 	if err != nil {
 		return err
 	}
+	d.see(d.index.of(org), u)
 	if !d.expired(u) && (u.finished() || !u.whole()) {
 		return nil
 	}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"sync"
 	"syscall"
 	"time"
 
@@ -19,10 +18,6 @@ import (
 // one, also where each sees it at another path.
 type shelf struct {
 	root *os.Root // every access goes through it: no link leads out
-
-	mu sync.Mutex
-	// done are uploads that are known to be videos, by organization and id.
-	done map[string]map[string]bool
 }
 
 const (
@@ -70,19 +65,22 @@ func openShelf(dir string) (*shelf, error) {
 	if err != nil {
 		return nil, failure(err)
 	}
-	return &shelf{root: root, done: map[string]map[string]bool{}}, nil
+	return &shelf{root: root}, nil
 }
 
 // ids are those of [models.NewID]. Nothing else becomes a path.
 var ids = regexp.MustCompile(`^[0-9a-z]{26}$`)
 
 func place(org, id, file string) string {
-	return filepath.Join(models.Folder(org), id, file)
+	return filepath.Join(folderOf(org), id, file)
 }
+
+// folderOf is the folder of an organization.
+func folderOf(org string) string { return models.Folder(org) }
 
 // create makes the upload, durably.
 func (s *shelf) create(u state) error {
-	folder := models.Folder(u.OrganizationID)
+	folder := folderOf(u.OrganizationID)
 	if err := s.root.MkdirAll(place(u.OrganizationID, u.ID, ""), 0o700); err != nil {
 		return failure(err)
 	}
@@ -187,17 +185,19 @@ func (s *shelf) open(org, id string, flag int) (*os.File, error) {
 	return f, failure(err)
 }
 
-// finish notes that the upload is a video, and frees its bytes.
+// finish notes that the upload is a video, and frees its bytes: by another file,
+// as the video may have the one that was written.
 func (s *shelf) finish(u state, now time.Time) error {
 	u.FinishedAt = now.UTC()
 	if err := s.write(u); err != nil {
 		return failure(err)
 	}
-	f, err := s.open(u.OrganizationID, u.ID, os.O_RDWR)
+	to := place(u.OrganizationID, u.ID, dataFile)
+	f, err := s.root.OpenFile(to+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return failure(err)
 	}
-	return failure(errors.Join(f.Truncate(0), f.Close()))
+	return failure(errors.Join(f.Close(), s.root.Rename(to+".new", to)))
 }
 
 // remove removes an upload: from the first step on it is absent.
@@ -209,20 +209,16 @@ func (s *shelf) remove(org, id string) error {
 }
 
 // list returns the uploads of an organization that are no videos yet, oldest
-// first. Which ones are is remembered: they are many, and stay what they are.
-func (s *shelf) list(org string) ([]*upload, error) {
-	names, err := s.names(models.Folder(org))
+// first. Those that known tells of are passed over: they are many, and stay what
+// they are.
+func (s *shelf) list(org string, known func(id string) bool) ([]*upload, error) {
+	names, err := s.names(folderOf(org))
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	known := s.done[org]
-	s.mu.Unlock()
 	var out []*upload
-	done := map[string]bool{}
 	for _, id := range names {
-		if known[id] {
-			done[id] = true
+		if known(id) {
 			continue
 		}
 		u, err := s.load(org, id)
@@ -232,16 +228,9 @@ func (s *shelf) list(org string) ([]*upload, error) {
 		if err != nil {
 			return nil, err
 		}
-		if u.finished() {
-			done[id] = true
-			continue
+		if !u.finished() {
+			out = append(out, u)
 		}
-		out = append(out, u)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.done[org] = done; len(done) == 0 {
-		delete(s.done, org)
 	}
 	return out, nil
 }

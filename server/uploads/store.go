@@ -9,8 +9,8 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"reelroom/models"
+	"reelroom/server/capacity"
 	"reelroom/server/library"
-	"reelroom/server/limits"
 )
 
 // note keeps the first error with a code, for the answer.
@@ -37,12 +37,7 @@ func (s *session) NewUpload(ctx context.Context, info handler.FileInfo) (handler
 	}
 	u.VideoID = models.DerivedID(u.OrganizationID, "upload", u.ID)
 	u.FileName, u.Title = library.Names(first(info.MetaData, "filename", "name"), info.MetaData["title"])
-	d.creating.Lock()
-	defer d.creating.Unlock()
-	if err := d.room(u); err != nil {
-		return nil, s.note(err)
-	}
-	if err := d.shelf.create(u); err != nil {
+	if err := d.make(ctx, u); err != nil {
 		return nil, s.note(err)
 	}
 	s.id = u.ID
@@ -51,26 +46,30 @@ func (s *session) NewUpload(ctx context.Context, info handler.FileInfo) (handler
 	return p, nil
 }
 
-// room refuses an upload for which there is none: by what the user and the
-// organization have under way already.
-func (d *Door) room(u state) error {
-	all, err := d.shelf.list(u.OrganizationID)
+// make makes an upload, where there is room for it: by what the user and the
+// organization have under way, by the quota, and on the disk. Nobody of another
+// organization waits for it.
+func (d *Door) make(ctx context.Context, u state) error {
+	h := d.index.of(u.OrganizationID)
+	if err := d.refresh(h); err != nil {
+		return err
+	}
+	e, err := d.add(h, u)
 	if err != nil {
 		return err
 	}
-	var user, org limits.Held
-	user.Add(u.Size)
-	org.Add(u.Size)
-	for _, other := range all {
-		if d.expired(other) {
-			continue
-		}
-		org.Add(other.Size)
-		if other.UserID == u.UserID {
-			user.Add(other.Size)
+	g, err := d.Capacity.Take(ctx, u.OrganizationID, capacity.Want{Videos: 1, Bytes: u.Size, InParts: true})
+	if err == nil {
+		if err = d.shelf.create(u); err != nil {
+			g.Release()
 		}
 	}
-	return d.Limits.Unfinished(user, org)
+	if err != nil {
+		h.forget(u.ID, false)
+		return err
+	}
+	h.made(e, g)
+	return nil
 }
 
 // GetUpload serves tusd. The door has looked whose it is.
@@ -147,6 +146,12 @@ func (p *part) WriteChunk(_ context.Context, offset int64, src io.Reader) (n int
 	if err != nil {
 		return 0, p.s.note(err)
 	}
+	held := p.s.door.index.of(p.OrganizationID)
+	grant := held.grant(p.ID)
+	if err := grant.Resume(p.Size - offset); err != nil {
+		_ = f.Close()
+		return 0, p.s.note(err)
+	}
 	defer func() {
 		if n > 0 {
 			err = errors.Join(err, p.s.note(failure(f.Sync())))
@@ -159,10 +164,12 @@ func (p *part) WriteChunk(_ context.Context, offset int64, src io.Reader) (n int
 		wrote, err := f.WriteAt(buffer[:m], offset+n)
 		n += int64(wrote)
 		p.received = offset + n
+		grant.Received(int64(wrote))
 		if err != nil {
 			return n, p.s.note(failure(err))
 		}
 		if m > 0 {
+			held.touch(p.ID, p.s.door.Now())
 			p.s.door.Library.Arrivals.Progress(models.UploadProgress{UploadBase: p.s.door.base(p.upload)})
 		}
 		if !known && (p.received >= library.HeadBytes || p.whole()) {

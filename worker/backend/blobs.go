@@ -45,6 +45,12 @@ func (c *Config) PartsDir() string {
 	return filepath.Join(c.DataDir, "uploads")
 }
 
+// BlobsDir is the folder of the blobs, "" where they are in a bucket.
+func (c *Config) BlobsDir() string {
+	dir, _, _ := c.blobPlace() // validated
+	return dir
+}
+
 // blobVariable names the variable that chose the place of the blobs.
 func (c *Config) blobVariable() string {
 	if c.BlobURL == "" {
@@ -61,7 +67,7 @@ func (b *Backend) openBlobs(ctx context.Context, id string) error {
 	}
 	if settings != nil {
 		bucket, err := bucketstore.Open(ctx, *settings, bucketstore.Options{
-			CacheDir: filepath.Join(b.Config.DataDir, "copies"), CacheBytes: b.Config.BlobCache,
+			CacheDir: filepath.Join(b.Config.DataDir, "copies"), CacheBytes: int64(b.Config.BlobCache),
 		})
 		if err != nil {
 			return fmt.Errorf("BLOB_URL: %w", err)

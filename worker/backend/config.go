@@ -29,7 +29,7 @@ type Config struct {
 	RedisPort     string `env:"REDIS_PORT"` // "" for 6379
 	RedisPassword string `env:"REDIS_PASSWORD"`
 	BlobURL       string `env:"BLOB_URL"`
-	BlobCache     int64  `env:"BLOB_CACHE_BYTES" envDefault:"10737418240"`
+	BlobCache     Size   `env:"BLOB_CACHE_BYTES" envDefault:"10737418240"`
 	FFmpeg        string `env:"FFMPEG"`
 	Sandbox       string `env:"SANDBOX" envDefault:"best"`
 	OnnxLib       string `env:"ONNXRUNTIME_LIB"` // "" for its usual names
@@ -77,7 +77,11 @@ func Read(values map[string]string, config any) []error {
 	var out []error
 	for _, e := range all.Errors {
 		if p, ok := errors.AsType[env.ParseError](e); ok {
-			e = fmt.Errorf("%s=%q is not a whole number", names[p.Name], values[names[p.Name]])
+			words := "is not a whole number"
+			if errors.Is(p.Err, errSize) {
+				words = errSize.Error()
+			}
+			e = fmt.Errorf("%s=%q %s", names[p.Name], values[names[p.Name]], words)
 		}
 		out = append(out, e)
 	}

@@ -22,7 +22,7 @@ var batchEntries = []operation{
 		answers: []answer{
 			accepts(models.BatchState{}, "Location", "Idempotent-Replayed"),
 		},
-		codes: []models.Code{models.CodeUploadIncomplete, models.CodeConflict, models.CodeBatchFull},
+		codes: []models.Code{models.CodeUploadIncomplete, models.CodeConflict, models.CodeBatchFull, models.CodeDiskFull, models.CodeQuota},
 	},
 	{
 		pattern: "GET /batch/{id}/status", id: "getBatch", tag: "Batches", access: member, summary: "Where a batch stands",

@@ -23,7 +23,7 @@ var (
 // tusCodes are the refusals of a request that brings bytes.
 var tusCodes = []models.Code{
 	models.CodeUploadVersion, models.CodeOffset, models.CodeUploadLocked, models.CodeUploadIncomplete, models.CodeUnsupportedMedia,
-	models.CodeUnsupported, models.CodeStorageFull, models.CodeInvalid,
+	models.CodeUnsupported, models.CodeDiskFull, models.CodeStorageFull, models.CodeInvalid,
 }
 
 var uploadEntries = []operation{
@@ -36,7 +36,7 @@ var uploadEntries = []operation{
 			{name: "Upload-Metadata", words: "`filename`, `filetype`, `title` and `key`, each with its text in base64, with commas between them; 8 KiB at most. `key` is a random id of the client's, which events and lists repeat: by it a client knows its own upload before it has the id.", kind: "", header: true},
 		},
 		body: tusFirstPiece, answers: []answer{{status: http.StatusCreated, words: "The upload is at `Location`.", headers: append([]string{"Location"}, tusEnd...)}},
-		codes: append([]models.Code{models.CodeEmptyFile, "method_not_allowed"}, tusCodes...),
+		codes: append([]models.Code{models.CodeEmptyFile, models.CodeQuota, "method_not_allowed"}, tusCodes...),
 	},
 	{
 		pattern: "GET /api/uploads", id: "listUploads", tag: "Uploads", access: member, summary: "What is on its way",

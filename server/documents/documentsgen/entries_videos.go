@@ -44,7 +44,7 @@ var videoEntries = []operation{
 		answers: []answer{
 			accepts(models.Document{}, "Location", "Idempotent-Replayed"),
 		},
-		codes: []models.Code{models.CodeEmptyFile, models.CodeUploadIncomplete, models.CodeUnsupportedMedia, models.CodeStorageFull, models.CodeConflict},
+		codes: []models.Code{models.CodeEmptyFile, models.CodeUploadIncomplete, models.CodeUnsupportedMedia, models.CodeDiskFull, models.CodeStorageFull, models.CodeQuota, models.CodeConflict},
 	},
 	{
 		pattern: "GET /api/videos", id: "listVideos", tag: "Videos", access: member, summary: "List the videos",

@@ -8,7 +8,7 @@ import type { Handle, Picked } from "./picked";
 import { send } from "./send";
 import { claim, drop, isKeptWhole, keep, kept } from "./shelf";
 import { Recent } from "./recent";
-import { pause, type Diagnosis } from "./trouble";
+import { noRoom, pause, type Diagnosis } from "./trouble";
 
 const busy: ReadonlySet<State> = new Set(["sending", "checking", "retrying"]);
 /** How often moving bytes are shown, in ms. */
@@ -324,7 +324,7 @@ export class Queue {
       job.state = "failed";
       // A refused upload is gone at the server, too.
       if (!why.again) job.kept.id = "";
-      if (why.code === "storage_full") this.pauseAll();
+      if (noRoom.has(why.code)) this.pauseAll();
     } else {
       if (why.remedy === "anew") {
         Object.assign(job.kept, { id: "", sent: 0 });

@@ -27,6 +27,9 @@ export interface Answer {
 /** Codes that say more than their status does: the server kept what came, and waits for the rest. */
 const goesOn = new Set(["upload_incomplete", "upload_locked", "offset_mismatch", "unavailable", "rate_limited", "unsettled"]);
 
+/** Codes of a file for which there is no room: somebody has to make some. */
+export const noRoom = new Set(["storage_full", "disk_full", "quota_exceeded"]);
+
 /** Words for an answer that has none, as those of a HEAD. */
 const byStatus: Record<number, string> = {
   401: "token_invalid", 403: "forbidden", 404: "not_found", 409: "offset_mismatch", 413: "too_large", 415: "unsupported_media",
@@ -43,7 +46,7 @@ export function diagnose(answer: Answer | null, resumed: boolean): Diagnosis {
   const found = { code, message, wait, again: false };
   if (answer.status === 401) return { ...found, remedy: "token", again: true };
   if (resumed && (answer.status === 404 || answer.status === 410)) return { ...found, remedy: "anew", again: true };
-  if (code === "storage_full") return { ...found, remedy: "none", again: true };
+  if (noRoom.has(code)) return { ...found, remedy: "none", again: true };
   if (goesOn.has(code) || answer.status >= 500 || answer.status === 408) return { ...found, remedy: "later", again: true };
   return { ...found, remedy: "none" };
 }

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"reelroom/models"
+	"reelroom/server/capacity"
+	"reelroom/worker/backend"
+)
+
+// openCapacity looks at the disks of uploads.
+func (c *config) openCapacity(b *backend.Backend) (*capacity.Capacity, error) {
+	if err := os.MkdirAll(c.UploadDir, 0o700); err != nil {
+		return nil, fmt.Errorf("the folder of uploads (UPLOAD_DIR): %w", err)
+	}
+	minFree := int64(-1)
+	if c.MinFreeMB != nil {
+		minFree = int64(*c.MinFreeMB) << 20
+	}
+	blobs, ok := b.Blobs.(models.BlobAdopter)
+	return capacity.New(capacity.Config{
+		Parts: c.UploadDir, Blobs: c.BlobsDir(), Moves: ok && blobs.Adopts(c.UploadDir), MinFree: minFree,
+		Most: models.Usage{Videos: c.Limits.OrgVideos, Bytes: int64(c.Limits.OrgStoredMB) << 20}, Used: b.Store.Usage,
+	}), nil
+}

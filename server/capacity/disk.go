@@ -1,0 +1,85 @@
+package capacity
+
+import (
+	"sync"
+
+	"reelroom/models"
+)
+
+const (
+	// floorShare is the part of a disk that stays free where no floor is set, and
+	// floorMost the most that this is, in bytes.
+	floorShare = 20
+	floorMost  = 1 << 30
+)
+
+// disk is a file system that uploads are written to. Nil has room without end.
+type disk struct {
+	dir     string
+	minFree int64 // below 0: a share of the disk
+
+	mu       sync.Mutex
+	reserved int64 // announced, and not written yet
+}
+
+// State is how a disk stands.
+type State struct {
+	// Folder is "uploads" for that of parts, "blobs" for that of whole files.
+	Folder string `json:"folder"`
+	// FreeBytes is what may still be written to it, ReservedBytes what of that was
+	// announced, and FloorBytes what uploads leave free.
+	FreeBytes     int64 `json:"freeBytes"`
+	ReservedBytes int64 `json:"reservedBytes"`
+	FloorBytes    int64 `json:"floorBytes"`
+	// Full tells that uploads are refused.
+	Full bool `json:"full"`
+}
+
+// look returns what is free and what has to stay so; ok is false where the
+// system does not tell.
+func (d *disk) look() (free, floor int64, ok bool) {
+	now, ok := models.DiskOf(d.dir)
+	if floor = d.minFree; floor < 0 {
+		floor = min(now.Size/floorShare, floorMost)
+	}
+	return now.Free, floor, ok
+}
+
+// take reserves so many bytes, or refuses with disk_full.
+func (d *disk) take(bytes int64) error {
+	if d == nil || bytes <= 0 {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if free, floor, ok := d.look(); ok && bytes > free-floor-d.reserved {
+		return errDiskFull
+	}
+	d.reserved += bytes
+	return nil
+}
+
+// force reserves what was granted by an earlier process.
+func (d *disk) force(bytes int64) {
+	if d != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.reserved += bytes
+	}
+}
+
+// give returns bytes that were written, or will not be.
+func (d *disk) give(bytes int64) {
+	if d != nil {
+		d.force(-bytes)
+	}
+}
+
+func (d *disk) state(folder string) State {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	free, floor, ok := d.look()
+	return State{folder, free, d.reserved, floor, ok && free-floor-d.reserved <= 0}
+}
+
+var errDiskFull = models.Errorf(models.CodeDiskFull, "The server has not enough room on its disk for this file.")
