@@ -94,7 +94,7 @@ func TestOneFounder(t *testing.T) {
 func TestHalfFounded(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	hash, err := h.accounts.hasher.hash(t.Context(), pass)
+	hash, err := h.accounts.hasher.hash(t.Context(), false, pass)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestLoginsAreLimited(t *testing.T) {
 	if code := try("192.0.2.2:1", "ann@example.com "); code != models.CodeRateLimited {
 		t.Errorf("the account from another address: %s", code)
 	}
-	for i, want := range []models.Code{models.CodeCredentials, models.CodeCredentials, models.CodeCredentials, models.CodeRateLimited} {
+	for i, want := range []models.Code{models.CodeCredentials, models.CodeCredentials, models.CodeCredentials, models.CodeCredentials, models.CodeRateLimited} {
 		if code := try("192.0.2.1:1", string(rune('a'+i))+"@example.com"); code != want {
 			t.Errorf("try %d from an address: %s", i, code)
 		}

@@ -97,6 +97,7 @@ type browser struct {
 	from   string // address
 	origin string
 	cookie string
+	others map[string]string // cookies, by name
 	token  string
 	user   api.User
 }
@@ -124,13 +125,25 @@ func (b *browser) call(method, path string, body, into any) (status int, code mo
 	if b.cookie != "" {
 		r.AddCookie(&http.Cookie{Name: cookieName, Value: b.cookie})
 	}
+	for name, value := range b.others {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
 	w := httptest.NewRecorder()
 	b.h.handler.ServeHTTP(w, r)
 	for _, c := range w.Result().Cookies() {
 		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != cookiePath {
 			b.h.t.Errorf("the cookie is %v", c)
 		}
-		b.cookie = c.Value
+		if c.Name == cookieName {
+			b.cookie = c.Value
+			continue
+		}
+		if b.others == nil {
+			b.others = map[string]string{}
+		}
+		if b.others[c.Name] = c.Value; c.MaxAge < 0 {
+			delete(b.others, c.Name)
+		}
 	}
 	if w.Code >= 400 {
 		var problem api.Problem

@@ -9,6 +9,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/server/api"
+	"reelroom/server/limits"
 )
 
 // Credentials are those of an account.
@@ -27,19 +28,14 @@ const maxTried = 3
 
 var errCredentials = models.Errorf(models.CodeCredentials, "E-mail address or password is wrong.")
 
-// attempt reads the body of somebody who may try so often only: by address, and
-// by the account that is tried, where one is named.
-func (a *Accounts) attempt(w http.ResponseWriter, r *http.Request, into any, email *string) error {
-	if err := a.Limits.LoginFrom(r); err != nil {
-		return err
+// failed counts a secret that lets nobody in against the address that sent it,
+// and returns err, or that too many came from there. Good secrets are not
+// refused for the bad ones of the same address.
+func (a *Accounts) failed(r *http.Request, err error) error {
+	if _, limited := a.Limits.Attempt(r, ""); limited != nil {
+		return limited
 	}
-	if err := api.Decode(w, r, into, false); err != nil {
-		return err
-	}
-	if email == nil || *email == "" {
-		return nil
-	}
-	return a.Limits.LoginAs(strings.ToLower(strings.TrimSpace(*email)))
+	return err
 }
 
 // login answers POST /api/auth/login. An unknown address takes the same work and
@@ -47,37 +43,58 @@ func (a *Accounts) attempt(w http.ResponseWriter, r *http.Request, into any, ema
 // accounts.
 func (a *Accounts) login(w http.ResponseWriter, r *http.Request) error {
 	var asked Credentials
-	if err := a.attempt(w, r, &asked, &asked.Email); err != nil {
+	if err := api.Decode(w, r, &asked, false); err != nil {
 		return err
+	}
+	account := strings.ToLower(strings.TrimSpace(asked.Email))
+	stranger, limited := a.Limits.Attempt(r, account)
+	if limited != nil && !hasDevice(r) {
+		return limited
 	}
 	if len(asked.Password) > 4*maxPassword {
 		return errCredentials
 	}
-	var known []models.User
+	var users []models.User
 	if email, err := normalEmail(asked.Email); err == nil {
-		if known, err = a.Store.UsersByEmail(r.Context(), email, asked.OrganizationID, maxTried); err != nil {
+		if users, err = a.Store.UsersByEmail(r.Context(), email, asked.OrganizationID, maxTried); err != nil {
 			return err
 		}
 	}
+	tries := []limits.Attempt{stranger}
 	var kept [maxTried]string
-	for i := range known {
-		kept[i] = known[i].Password
+	known := false
+	for i := range users {
+		device, ok := a.Limits.AttemptKnown(a.deviceOf(r, &users[i]))
+		if ok {
+			known, tries = true, append(tries, device)
+		}
+		if ok || limited == nil {
+			kept[i] = users[i].Password
+		}
 	}
-	fits, err := a.hasher.matches(r.Context(), asked.Password, kept[:]...)
+	if limited != nil && !known {
+		return limited
+	}
+	fits, err := a.hasher.matches(r.Context(), known, asked.Password, kept[:]...)
+	if err == nil && len(fits) == 0 {
+		return errCredentials
+	}
+	for i := range tries {
+		tries[i].Succeeded() // or nothing was learnt
+	}
 	if err != nil {
 		return err
 	}
-	if len(fits) == 0 {
-		return errCredentials
-	}
-	u := known[fits[0]]
+	u := users[fits[0]]
 	for _, i := range fits[1:] {
-		if known[i].SeenAt.After(u.SeenAt) {
-			u = known[i]
+		if users[i].SeenAt.After(u.SeenAt) {
+			u = users[i]
 		}
 	}
 	return a.begin(w, r, u, http.StatusOK)
 }
+
+var errTries = models.Errorf(models.CodeRateLimited, "The present password was wrong too often; try again in a minute.").Again(time.Minute)
 
 // PasswordChange replaces the asker's own password.
 type PasswordChange struct {
@@ -89,25 +106,28 @@ type PasswordChange struct {
 // token of the user ends; the one that asks goes on with the new ones.
 func (a *Accounts) changePassword(w http.ResponseWriter, r *http.Request, who models.Identity) error {
 	var asked PasswordChange
-	if err := a.attempt(w, r, &asked, nil); err != nil {
+	if err := api.Decode(w, r, &asked, false); err != nil {
 		return err
 	}
 	u, err := a.Store.User(r.Context(), who.OrganizationID, who.UserID)
 	if err != nil {
 		return err
 	}
-	if err := a.Limits.LoginAs(u.Email); err != nil {
-		return err
+	attempt, ok := a.Limits.AttemptKnown("user " + ticket{u.OrganizationID, u.ID, ""}.String())
+	if !ok {
+		return errTries
 	}
-	if fits, err := a.hasher.matches(r.Context(), asked.Current, u.Password); err != nil {
+	if fits, err := a.hasher.matches(r.Context(), true, asked.Current, u.Password); err != nil {
+		attempt.Succeeded()
 		return err
 	} else if len(fits) == 0 {
 		return models.Errorf(models.CodeInvalid, "The present password is wrong.")
 	}
+	attempt.Succeeded()
 	if err := checkPassword(asked.Next, u.Email, u.Name); err != nil {
 		return err
 	}
-	hash, err := a.hasher.hash(r.Context(), asked.Next)
+	hash, err := a.hasher.hash(r.Context(), true, asked.Next)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ const (
 	minPassword = 10
 	maxPassword = 200
 	// maxHashWait is how long a sign-in waits for its turn, maxHashQueue how many
-	// wait at once.
+	// wait at once: of those who are known, and of strangers.
 	maxHashWait  = 5 * time.Second
 	maxHashQueue = 64
 )
@@ -33,9 +33,8 @@ const (
 // hasher bounds the memory and the processors that passwords take: half of the
 // latter, as events go on meanwhile.
 type hasher struct {
-	params  *argon2id.Params
-	turns   chan struct{}
-	waiting atomic.Int64
+	params *argon2id.Params
+	turns  turns
 	// nobody is the hash that stands for that of an unknown account, so that both
 	// take the same work.
 	nobody string
@@ -44,7 +43,7 @@ type hasher struct {
 }
 
 func newHasher(params *argon2id.Params) (*hasher, error) {
-	h := &hasher{params: params, turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
+	h := &hasher{params: params, turns: turns{free: max(1, runtime.GOMAXPROCS(0)/2)}}
 	var err error
 	h.nobody, err = argon2id.CreateHash(newSecret(), params)
 	return h, err
@@ -52,28 +51,10 @@ func newHasher(params *argon2id.Params) (*hasher, error) {
 
 var errBusy = models.Errorf(models.CodeUnavailable, "Too many people sign in at this moment; try again shortly.").Again(maxHashWait)
 
-// turn waits for a place to hash in.
-func (h *hasher) turn(ctx context.Context) (leave func(), err error) {
-	if h.waiting.Add(1) > maxHashQueue {
-		h.waiting.Add(-1)
-		return nil, errBusy
-	}
-	defer h.waiting.Add(-1)
-	wait := time.NewTimer(maxHashWait)
-	defer wait.Stop()
-	select {
-	case h.turns <- struct{}{}:
-		return func() { <-h.turns }, nil
-	case <-wait.C:
-		return nil, errBusy
-	case <-ctx.Done():
-		return nil, errBusy.Because(ctx.Err())
-	}
-}
-
-// hash returns what is kept of a password.
-func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	leave, err := h.turn(ctx)
+// hash returns what is kept of a password. Who is known is not kept waiting by
+// strangers.
+func (h *hasher) hash(ctx context.Context, known bool, password string) (string, error) {
+	leave, err := h.turns.take(ctx, known)
 	if err != nil {
 		return "", err
 	}
@@ -84,8 +65,8 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 
 // matches returns which of what was kept is of the password. In the place of ""
 // it does the same work and says no.
-func (h *hasher) matches(ctx context.Context, password string, kept ...string) (fits []int, err error) {
-	leave, err := h.turn(ctx)
+func (h *hasher) matches(ctx context.Context, known bool, password string, kept ...string) (fits []int, err error) {
+	leave, err := h.turns.take(ctx, known)
 	if err != nil {
 		return nil, err
 	}

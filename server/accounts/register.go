@@ -57,7 +57,7 @@ func plain(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(
 // register answers POST /api/auth/register.
 func (a *Accounts) register(w http.ResponseWriter, r *http.Request) error {
 	var asked Registration
-	if err := a.attempt(w, r, &asked, &asked.Email); err != nil {
+	if err := api.Decode(w, r, &asked, false); err != nil {
 		return err
 	}
 	u := models.User{ID: models.NewID(time.Now()), Role: models.RoleEditor}
@@ -73,19 +73,16 @@ func (a *Accounts) register(w http.ResponseWriter, r *http.Request) error {
 	}
 	found := asked.Invite == ""
 	if found {
-		if err := a.mayFound(r, asked.SetupCode, &u); err != nil {
-			return err
-		}
 		if u.Founder, err = checkName("name of the organization", asked.OrganizationName); err != nil {
 			return err
 		}
 	}
-	if !found { // before the work: a stranger's invitation costs nothing
-		if _, _, _, err := a.invitation(r.Context(), asked.Invite); err != nil {
-			return err
-		}
+	// Before the work: a stranger's invitation costs nothing.
+	if err := a.permit(r, &asked, &u); err != nil {
+		return err
 	}
-	if u.Password, err = a.hasher.hash(r.Context(), asked.Password); err != nil {
+	invited := !found || u.First
+	if u.Password, err = a.hasher.hash(r.Context(), invited, asked.Password); err != nil {
 		return err
 	}
 	if found {
@@ -103,6 +100,22 @@ var (
 	errClosed    = models.Errorf(models.CodeForbidden, "An account is made by invitation here; ask an admin of your organization for one.")
 	errSetupCode = models.Errorf(models.CodeSetupCode, "The setup code is not the one that the server told at its start.")
 )
+
+// permit lets in who brings an invitation or the setup code, as often as they
+// like, and counts all others.
+func (a *Accounts) permit(r *http.Request, asked *Registration, u *models.User) (err error) {
+	if asked.Invite != "" {
+		_, _, _, err = a.invitation(r.Context(), asked.Invite)
+	} else if err = a.mayFound(r, asked.SetupCode, u); err == nil && !u.First {
+		_, err = a.Limits.Attempt(r, "") // anybody may
+		return err
+	}
+	switch models.CodeOf(err) {
+	case models.CodeInvite, models.CodeSetupCode:
+		return a.failed(r, err)
+	}
+	return err
+}
 
 // mayFound decides whether whoever asks may found an organization, and which.
 func (a *Accounts) mayFound(r *http.Request, code string, u *models.User) error {
@@ -245,10 +258,13 @@ type Invitation struct {
 // look answers POST /api/auth/invite.
 func (a *Accounts) look(w http.ResponseWriter, r *http.Request) error {
 	var asked InviteSecret
-	if err := a.attempt(w, r, &asked, nil); err != nil {
+	if err := api.Decode(w, r, &asked, false); err != nil {
 		return err
 	}
 	_, o, invite, err := a.invitation(r.Context(), asked.Secret)
+	if models.CodeOf(err) == models.CodeInvite {
+		return a.failed(r, err)
+	}
 	if err != nil {
 		return err
 	}

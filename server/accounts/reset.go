@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -54,28 +55,20 @@ type NewPassword struct {
 // resetPassword answers POST /api/auth/reset and signs in.
 func (a *Accounts) resetPassword(w http.ResponseWriter, r *http.Request) error {
 	var asked NewPassword
-	if err := a.attempt(w, r, &asked, nil); err != nil {
+	if err := api.Decode(w, r, &asked, false); err != nil {
 		return err
 	}
-	t, ok := parseTicket(asked.Secret)
-	if !ok {
-		return errReset
+	u, t, err := a.resetOf(r.Context(), asked.Secret)
+	if models.CodeOf(err) == models.CodeInvite {
+		return a.failed(r, err)
 	}
-	o, err := a.Store.Organization(r.Context(), t.org)
 	if err != nil {
-		return resetFailure(err)
-	}
-	u, err := a.Store.User(r.Context(), t.org, t.owner)
-	if err != nil {
-		return resetFailure(err)
-	}
-	if openReset(&o, &u, t, time.Now()) < 0 {
-		return errReset
+		return err
 	}
 	if err := checkPassword(asked.Password, u.Email, u.Name); err != nil {
 		return err
 	}
-	hash, err := a.hasher.hash(r.Context(), asked.Password)
+	hash, err := a.hasher.hash(r.Context(), true, asked.Password)
 	if err != nil {
 		return err
 	}
@@ -94,6 +87,25 @@ func (a *Accounts) resetPassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.begin(w, r, u, http.StatusOK)
+}
+
+// resetOf finds whose link it is.
+func (a *Accounts) resetOf(ctx context.Context, secret string) (u models.User, t ticket, err error) {
+	t, ok := parseTicket(secret)
+	if !ok {
+		return u, t, errReset
+	}
+	o, err := a.Store.Organization(ctx, t.org)
+	if err != nil {
+		return u, t, resetFailure(err)
+	}
+	if u, err = a.Store.User(ctx, t.org, t.owner); err != nil {
+		return u, t, resetFailure(err)
+	}
+	if openReset(&o, &u, t, time.Now()) < 0 {
+		return u, t, errReset
+	}
+	return u, t, nil
 }
 
 // resetFailure answers for what is absent as for a link that was used.

@@ -12,6 +12,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/server/api"
+	"reelroom/server/connguard"
 )
 
 const (
@@ -60,6 +61,8 @@ func (a *Accounts) begin(w http.ResponseWriter, r *http.Request, u models.User, 
 		return err
 	}
 	a.setCookie(w, u, id+secret)
+	a.knowDevice(w, r, &u)
+	connguard.Verified(r.Context())
 	return api.Write(w, status, answer)
 }
 
@@ -133,6 +136,7 @@ func (a *Accounts) refresh(w http.ResponseWriter, r *http.Request) error {
 	if next != "" {
 		a.setCookie(w, u, id+next)
 	}
+	connguard.Verified(r.Context())
 	return api.Write(w, http.StatusOK, answer)
 }
 
@@ -255,18 +259,18 @@ func sessionOf(r *http.Request) (t ticket, id string, ok bool) {
 }
 
 func (a *Accounts) setCookie(w http.ResponseWriter, u models.User, secret string) {
-	a.cookie(w, ticket{u.OrganizationID, u.ID, secret}.String(), int(sessionIdle/time.Second))
+	a.cookie(w, cookieName, ticket{u.OrganizationID, u.ID, secret}.String(), int(sessionIdle/time.Second))
 }
 
-func (a *Accounts) clearCookie(w http.ResponseWriter) { a.cookie(w, "", -1) }
+func (a *Accounts) clearCookie(w http.ResponseWriter) { a.cookie(w, cookieName, "", -1) }
 
-func (a *Accounts) cookie(w http.ResponseWriter, value string, age int) {
+func (a *Accounts) cookie(w http.ResponseWriter, name, value string, age int) {
 	public, err := url.Parse(a.PublicURL)
 	if err != nil {
 		public = &url.URL{}
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: value, Path: strings.TrimRight(public.EscapedPath(), "/") + cookiePath, MaxAge: age,
+		Name: name, Value: value, Path: strings.TrimRight(public.EscapedPath(), "/") + cookiePath, MaxAge: age,
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: public.Scheme == "https",
 	})
 }

@@ -30,6 +30,7 @@ type Limits struct {
 	addressFailures   *Rate[Address]
 	addressLogins     *Rate[Address]
 	accountLogins     *Rate[string]
+	knownLogins       *Rate[string]
 	userHandshakes    *Rate[user]
 	userMessages      *Rate[user]
 	userSubscriptions *Rate[user]
@@ -68,6 +69,7 @@ const (
 	accountLogins
 	addressSockets
 	descriptors
+	knownLogins
 	kinds
 )
 
@@ -93,7 +95,12 @@ var names = [kinds]struct{ limit, scope string }{
 	accountLogins:      {"logins", "account"},
 	addressSockets:     {"tcp_connections", "address"},
 	descriptors:        {"open_files", "process"},
+	knownLogins:        {"logins", "browser"},
 }
+
+// knownTries is how many failures a minute a browser may have that signed in
+// with the account before, and as many at once.
+const knownTries = 10
 
 // New makes the limits of a node. The settings must be valid. A nil logger logs
 // nothing.
@@ -118,6 +125,7 @@ func New(s Settings, log *slog.Logger) *Limits {
 		addressFailures:    NewRate[Address](float64(s.AddressFailures)/minute, s.AddressFailures),
 		addressLogins:      NewRate[Address](float64(s.AddressLogins)/minute, s.AddressLogins),
 		accountLogins:      NewRate[string](float64(s.AccountLogins)/minute, s.AccountLogins),
+		knownLogins:        NewRate[string](float64(min(s.AccountLogins, knownTries))/minute, min(s.AccountLogins, knownTries)),
 		userHandshakes:     NewRate[user](float64(s.UserHandshakes), 20*s.UserHandshakes),
 		userMessages:       NewRate[user](float64(s.UserMessages)/minute, s.UserMessages),
 		userSubscriptions:  NewRate[user](float64(s.UserSubscriptions), 50*s.UserSubscriptions),
@@ -144,7 +152,7 @@ func (l *Limits) Stats() []Stat {
 		l.orgConnections.Keys, l.userConnections.Keys, l.addressConnections.Keys, l.addressHandshakes.Keys,
 		l.addressFailures.Keys, l.userHandshakes.Keys, l.userMessages.Keys, nil, l.userSubscriptions.Keys, l.userRequests.Keys,
 		l.userUploads.Keys, l.orgDownloads.Keys, nil, nil, nil, l.orgEvents.Keys, l.addressLogins.Keys, l.accountLogins.Keys,
-		l.addressSockets.Keys, nil,
+		l.addressSockets.Keys, nil, l.knownLogins.Keys,
 	}
 	out := make([]Stat, kinds)
 	for k := range out {

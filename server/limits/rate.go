@@ -58,6 +58,15 @@ func (r *Rate[K]) Take(key K) (wait time.Duration) {
 	return wait
 }
 
+// Give gives a token back that was taken.
+func (r *Rate[K]) Give(key K) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.buckets[key]; e != nil {
+		e.Value.(*bucket[K]).tokens.AllowN(time.Now(), -1)
+	}
+}
+
 // Look returns how long it takes until there is a token, and takes none.
 func (r *Rate[K]) Look(key K) (wait time.Duration) {
 	r.mu.Lock()

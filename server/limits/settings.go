@@ -17,8 +17,8 @@ type Settings struct {
 	AddressConnections int `env:"LIMIT_ADDRESS_CONNECTIONS" envDefault:"10000"` // connections at once, with or without a token
 	AddressHandshakes  int `env:"LIMIT_ADDRESS_HANDSHAKES" envDefault:"500"`    // a second; twenty times as many at once
 	AddressFailures    int `env:"LIMIT_ADDRESS_FAILURES" envDefault:"60"`       // bad tokens a minute; as many at once
-	AddressLogins      int `env:"LIMIT_ADDRESS_LOGINS" envDefault:"30"`         // sign-ins, and what else takes a secret, a minute; as many at once
-	AccountLogins      int `env:"LIMIT_ACCOUNT_LOGINS" envDefault:"60"`         // sign-ins that name one account, a minute; as many at once
+	AddressLogins      int `env:"LIMIT_ADDRESS_LOGINS" envDefault:"30"`         // failed sign-ins, and what else takes a secret, a minute; as many at once
+	AccountLogins      int `env:"LIMIT_ACCOUNT_LOGINS" envDefault:"60"`         // failed sign-ins of unknown browsers with one account, a minute; as many at once
 	UserHandshakes     int `env:"LIMIT_USER_HANDSHAKES" envDefault:"500"`       // with a good token, a second; twenty times as many at once
 	UserMessages       int `env:"LIMIT_USER_MESSAGES" envDefault:"100"`         // a minute; as many at once
 	UserSubscriptions  int `env:"LIMIT_USER_SUBSCRIPTIONS" envDefault:"100"`    // a second; fifty times as many at once
