@@ -104,7 +104,7 @@ func (c *conn) change(w http.ResponseWriter, r *http.Request) error {
 		return nil // it was answered
 	}
 	if !reserved {
-		t.out.close(closeFrame(closeNormal, ""))
+		t.close(endNormal)
 	}
 	t.start()
 	return nil

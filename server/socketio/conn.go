@@ -248,33 +248,49 @@ func (c *conn) fail(err error) {
 	}
 }
 
-// Close ends the connection, and at once when discard is set; else what is
-// queued goes out first, and a polling client is told with its next poll.
+// Close ends the connection: at once when discard is set, else as [conn.shut]
+// does. The library calls it with no reason to tell.
 func (c *conn) Close(discard bool) {
+	if !discard {
+		c.shut(endNormal)
+		return
+	}
 	c.mu.Lock()
-	if !discard && c.state == stateOpen && c.ws == nil {
+	ws := c.ws
+	c.mu.Unlock()
+	if ws != nil {
+		ws.out.abort(errDiscarded)
+	}
+	c.end(reasonForced, nil)
+}
+
+// shut ends the connection: what is queued goes out first, a client on
+// WebSocket is told why, and a polling client is told with its next poll.
+// socket.io-client connects again by itself.
+func (c *conn) shut(why ending) {
+	c.mu.Lock()
+	if c.state != stateOpen {
+		c.mu.Unlock()
+		return
+	}
+	if c.ws == nil {
 		c.state = stateClosing
 		c.poll.push(packetClose)
 		c.mu.Unlock()
 		time.AfterFunc(closeTime, func() { c.end(reasonForced, nil) })
 		return
 	}
-	proceed := c.state == stateOpen || discard && c.state == stateClosing
-	ws := c.ws
 	c.mu.Unlock()
-	if !proceed {
-		return
-	}
-	if ws != nil && discard {
-		ws.out.abort(errDiscarded)
-	}
-	c.end(reasonForced, nil)
+	c.endAs(why, reasonForced, nil)
 }
 
 var errDiscarded = errors.New("the connection was cut by the server")
 
 // end closes the connection and tells the library, once.
-func (c *conn) end(reason string, err error) {
+func (c *conn) end(reason string, err error) { c.endAs(endingOf(reason, err), reason, err) }
+
+// endAs is end with what the client is told.
+func (c *conn) endAs(why ending, reason string, err error) {
 	c.mu.Lock()
 	if c.state == stateClosed {
 		c.mu.Unlock()
@@ -288,10 +304,10 @@ func (c *conn) end(reason string, err error) {
 
 	c.door.heart.remove(c)
 	if trial != nil {
-		trial.out.close(closeFrame(closeNormal, ""))
+		trial.close(why)
 	}
 	if ws != nil {
-		ws.out.close(closeFrame(closeNormal, ""))
+		ws.close(why)
 	}
 	c.tellEnd(reason, err)
 	c.place.Leave()

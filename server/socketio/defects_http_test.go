@@ -19,8 +19,10 @@ import (
 func TestGuardRefuses(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, func([]any) {})
-	sid := dialPoll(t, s).url[len(s.URL):]
-	sid = sid[strings.Index(sid, "sid="):]
+	session := func() string {
+		url := dialPoll(t, s).url
+		return url[strings.Index(url, "sid="):]
+	}
 	const polling = "EIO=4&transport=polling"
 	for _, c := range []struct {
 		name, method, query string
@@ -44,9 +46,9 @@ func TestGuardRefuses(t *testing.T) {
 		{"foreign origin", "GET", polling, http.Header{"Origin": {"https://evil.example"}}, "", 403},
 		{"null origin", "GET", polling, http.Header{"Origin": {"null"}}, "", 403},
 		{"two origins", "GET", polling, http.Header{"Origin": {"https://app.example.org", "https://evil.example"}}, "", 403},
-		{"binary post", "POST", polling + "&" + sid, http.Header{"Content-Type": {"application/octet-stream"}}, "4", 415},
-		{"large post", "POST", polling + "&" + sid, nil, strings.Repeat("4", maxPayload+1), 413},
-		{"larger post", "POST", polling + "&" + sid, nil, strings.Repeat("4", maxPayload+restBytes-1), 413},
+		{"binary post", "POST", polling + "&" + session(), http.Header{"Content-Type": {"application/octet-stream"}}, "4", 415},
+		{"large post", "POST", polling + "&" + session(), nil, strings.Repeat("4", maxPayload+1), 413},
+		{"larger post", "POST", polling + "&" + session(), nil, strings.Repeat("4", maxPayload+restBytes-1), 413},
 		{"allowed origin", "GET", polling, http.Header{"Origin": {"https://app.example.org"}}, "", 200},
 		{"own origin", "GET", polling, http.Header{"Origin": {s.URL}}, "", 200},
 	} {

@@ -85,7 +85,7 @@ func (d *Door) Close(ctx context.Context) error {
 	d.cancel()
 	defer d.poller.close()
 	for _, c := range d.links.all() {
-		c.Close(false)
+		c.shut(endStopping)
 	}
 	select {
 	case <-d.links.empty():

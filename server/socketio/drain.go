@@ -28,7 +28,7 @@ func (d *Door) Drain(ctx context.Context) {
 	spread := min(time.Duration(len(list))*drainEach, drainMost)
 	began := time.Now()
 	for i, c := range list {
-		c.Close(false)
+		c.shut(endStopping)
 		// Each has its slot, and leaves at any moment of it.
 		slot := float64(spread) / float64(len(list))
 		wait := time.Until(began.Add(time.Duration(slot * (float64(i) + rand.Float64()))))

@@ -54,7 +54,7 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 		return refuse(wordsInvalid, models.CodeInternal)
 	}
 	if a.away {
-		sock.Conn().Close(false)
+		shut(sock, endUnavailable)
 	}
 	if a.failed != nil {
 		if err := d.config.Limits.ArrivalFailed(placed(sock.Conn()), a.failed); models.CodeOf(err) == models.CodeRateLimited {
@@ -78,7 +78,7 @@ func (d *Door) enter(sock *socket.Socket, dec *decoder) (refused *socket.Extende
 		// A refusal would keep socket.io-client from coming again.
 		d.complain("a connection was closed, as live events are not available", err)
 		seat.Leave()
-		sock.Conn().Close(false)
+		shut(sock, endUnavailable)
 		return refuse(safeWords(err), models.CodeUnavailable)
 	}
 	s := newSession(d, sock, dec, a, feed, seat)
@@ -116,8 +116,10 @@ func (d *Door) connected(args ...any) {
 	sock, _ := args[0].(*socket.Socket)
 	s, _ := sock.Data().(*session)
 	if s == nil || s.ctx.Err() != nil || sock.Conn().ReadyState() != "open" {
-		// The connection ended in between. The library has missed that, and
-		// would keep the socket.
+		// The connection or the session ended in between. The library has missed
+		// that, and would keep the socket. The transport is closed first: a client
+		// that saw the namespace end would not connect again.
+		shut(sock, endUnavailable)
 		sock.Disconnect(false)
 		return
 	}
@@ -126,6 +128,13 @@ func (d *Door) connected(args ...any) {
 	h.Headers, h.Query, h.Url = nil, nil, "" // nobody asks for them any more
 	if a := s.dec.takeAdmission(); a != nil {
 		s.opened(a)
+	}
+}
+
+// shut is [conn.shut] for what the library knows the connection by.
+func shut(sock *socket.Socket, why ending) {
+	if c, ok := sock.Conn().(*conn); ok {
+		c.shut(why)
 	}
 }
 

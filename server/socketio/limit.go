@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"github.com/zishang520/engine.io/v2/engine"
 	"github.com/zishang520/socket.io/v2/socket"
 
@@ -78,7 +77,7 @@ func (s *session) permit(name string) error {
 	if err != nil && s.floods() {
 		s.door.log.Info("a connection was closed, as it sends on above its limit", "socket", string(s.id), "reason", wordsFlood)
 		s.door.config.Limits.Flood()
-		s.expel(websocket.ClosePolicyViolation, wordsFlood)
+		s.conn.shut(endFlood)
 	}
 	return err
 }
@@ -96,13 +95,4 @@ func (s *session) floods() bool {
 	}
 	s.excess.count++
 	return s.excess.count == maxRefused+1
-}
-
-// expel closes the connection with a code and words for its client, where the
-// transport can carry them.
-func (s *session) expel(code int, words string) {
-	if t, ok := s.conn.Transport().(*wsTransport); ok {
-		t.out.close(closeFrame(code, words))
-	}
-	s.close()
 }

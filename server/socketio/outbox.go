@@ -28,13 +28,18 @@ type outbox struct {
 	// ended is called once nothing more goes out, under the lock: it must not
 	// wait, nor call the outbox.
 	ended func()
+	// full is called under the lock when more came than fits, and returns the
+	// last frame to be sent, or nil.
+	full func() (last []byte)
 
 	mu      sync.Mutex
 	queue   queue
 	dirty   bool  // the flusher will come
 	writing bool  // the goroutine is at work
 	closing bool  // close when everything is written
+	half    bool  // then end our direction of TCP
 	cut     error // set once nothing more goes out
+	late    bool  // more came than fits, which was counted
 	relief  relief
 }
 
@@ -74,7 +79,7 @@ func (o *outbox) put(m *message, soon bool) {
 		o.door.flusher.add(o)
 	}
 	if !fits && o.queue.size > maxQueue {
-		o.fail(errSlow)
+		o.overflow()
 	}
 }
 
@@ -96,8 +101,23 @@ func (o *outbox) putAll(list []*message) {
 		o.write()
 	}
 	if !fits && o.queue.size > maxQueue {
-		o.fail(errSlow)
+		o.overflow()
 	}
+}
+
+// overflow drops what waits and closes the connection: its reader would miss
+// something without knowing. A reader that goes on within [writeTime] gets what
+// is being written, and then the last frame. mu is held.
+func (o *outbox) overflow() {
+	dropped := 0
+	for _, m := range o.queue.list {
+		dropped += len(m.frame)
+	}
+	o.queue.list = nil
+	o.queue.size -= dropped
+	o.late = true
+	o.finish(o.full())
+	o.relief.ease()
 }
 
 // flush writes what has gathered.
@@ -148,16 +168,23 @@ func (f *flusher) run() {
 }
 
 // close sends a last frame and ends the connection when everything is written.
-// The peer then has [closeTime] to end it too.
+// The peer then has [closeTime] to end it too. Without a last frame, our
+// direction of TCP ends in its place.
 func (o *outbox) close(last []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.cut != nil || o.closing {
-		return
+	if o.cut == nil && !o.closing {
+		o.finish(last)
 	}
+}
+
+// finish is close; mu is held.
+func (o *outbox) finish(last []byte) {
 	o.closing = true
-	o.queue.list = append(o.queue.list, &message{frame: last})
-	o.queue.size += len(last)
+	if o.half = last == nil; !o.half {
+		o.queue.list = append(o.queue.list, &message{frame: last})
+		o.queue.size += len(last)
+	}
 	if !o.writing {
 		o.write()
 	}
@@ -255,12 +282,18 @@ func (o *outbox) drain(batch net.Buffers) {
 // written follows up when nothing is left to write; mu is held.
 func (o *outbox) written() {
 	if o.cut == nil && o.closing {
+		if tcp, ok := o.conn.(interface{ CloseWrite() error }); ok && o.half {
+			_ = tcp.CloseWrite() // where it fails, the connection ends below
+		}
 		time.AfterFunc(closeTime, func() { o.abort(net.ErrClosed) })
 	}
 }
 
 // fail cuts the connection; mu is held.
 func (o *outbox) fail(reason error) {
+	if o.late {
+		reason = net.ErrClosed
+	}
 	if o.cut == nil {
 		o.cut = reason
 		o.queue.clear()

@@ -158,8 +158,7 @@ func (p *pollTransport) get(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		batch, err = p.await(r.Context(), most)
 	}
-	if python && err == nil && len(batch) == 1 && batch[0] == packetClose {
-		// It would take this for the last word, and never come again.
+	if missesClosePacket(r.Header) && err == nil && len(batch) == 1 && batch[0] == packetClose {
 		p.conn.end(reasonForced, nil)
 		err = rejectSid
 	}
@@ -282,6 +281,13 @@ func (p *pollTransport) post(w http.ResponseWriter, r *http.Request) error {
 	c.mu.Lock()
 	p.posting = false // before the answer, with which the next one may come
 	c.mu.Unlock()
+	if errors.Is(err, rejectSize) {
+		// What it carried is lost. The client reads why from this answer, and
+		// connects again, also where it would go on polling.
+		reject(w, err)
+		c.end(reasonError, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

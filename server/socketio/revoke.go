@@ -24,7 +24,7 @@ func (d *Door) Revoke(r models.Revocation) int {
 func (s *session) revoke() {
 	s.end()
 	s.door.stats.revoked.Add(1)
-	s.dismiss()
+	s.dismiss(endRevoked)
 }
 
 // revoked reports whether the token was revoked after it was verified.

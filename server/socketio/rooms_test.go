@@ -101,7 +101,7 @@ func TestLostEventsAreTold(t *testing.T) {
 func TestExpiryIsAnnounced(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, func([]any) {})
-	c := connectRaw(t, s, "a:u:viewer:61s")
+	c := connectRaw(t, s, "a:u:viewer:2s")
 	c.expect(`42["auth:expiring",{"expiresAt":"`)
 }
 

@@ -72,7 +72,7 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 		return nil
 	}
 	door.handlers["dismiss"] = func(_ context.Context, client *session, _ []any) any {
-		client.dismiss()
+		client.dismiss(endRevoked)
 		return nil
 	}
 	door.handlers["away"] = func(_ context.Context, client *session, _ []any) any {

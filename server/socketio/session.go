@@ -162,7 +162,7 @@ func (s *session) startFrom(from, at rooms.Cursor) {
 func (s *session) ebb(why error) {
 	if s.ctx.Err() == nil {
 		s.door.complain("a connection was closed, as the log cannot be read", why)
-		s.close()
+		s.conn.shut(endUnavailable)
 	}
 }
 
@@ -199,15 +199,12 @@ func (s *session) follows(videoID string, on bool) bool {
 	return true
 }
 
-// close ends the connection and leaves it to the client to come again, which
-// socket.io-client does by itself.
-func (s *session) close() { s.conn.Close(false) }
-
-// dismiss disconnects the socket: socket.io-client does not come again by
-// itself, as its token is of no use any more.
-func (s *session) dismiss() {
+// dismiss disconnects the socket from its namespace and ends the connection:
+// socket.io-client does not connect again by itself, as its token is of no use
+// any more.
+func (s *session) dismiss(why ending) {
 	s.socket.Disconnect(false)
-	s.conn.Close(false)
+	s.conn.shut(why)
 }
 
 // end takes the session out of everything. It may be called often, and from

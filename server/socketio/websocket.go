@@ -28,7 +28,8 @@ type wsTransport struct {
 	out                  outbox
 	frames               frames
 	reader
-	deaf bool // what still comes is of no interest
+	deaf        bool // what still comes is of no interest
+	missesClose bool // see there
 
 	once sync.Once // the end
 }
@@ -49,9 +50,9 @@ func newWebsocket(c *conn, w http.ResponseWriter, r *http.Request) (*wsTransport
 	if err != nil {
 		return nil, err
 	}
-	t := &wsTransport{Transport: unused, conn: c, frames: newFrames(c.mostBytes())}
+	t := &wsTransport{Transport: unused, conn: c, frames: newFrames(c.mostBytes()), missesClose: missesClose(r.Header)}
 	tcp := shaken.NetConn()
-	t.out = outbox{conn: tcp, raw: rawConn(tcp), door: c.door, ended: t.kick}
+	t.out = outbox{conn: tcp, raw: rawConn(tcp), door: c.door, ended: t.kick, full: t.overflow}
 	return t, nil
 }
 
@@ -96,12 +97,7 @@ func (t *wsTransport) took(data []byte) error {
 		return err
 	}
 	t.deaf = true
-	code := closeNormal
-	var breach *frameError
-	if errors.As(err, &breach) {
-		code = breach.code
-	}
-	t.out.close(closeFrame(code, ""))
+	t.close(endingOf(reasonError, err))
 	if !t.conn.untry(t) {
 		t.conn.end(reasonError, err)
 	}
@@ -134,6 +130,18 @@ func (t *wsTransport) onMessage(binary bool, data []byte) error {
 	return nil
 }
 
+// overflow ends the connection of a reader that is too slow, and returns the
+// last that it is sent. The lock of the outbox is held, and maybe that of the
+// connection.
+func (t *wsTransport) overflow() (last []byte) {
+	t.conn.cut(errSlow)
+	go t.conn.end(reasonError, errSlow)
+	if t.missesClose {
+		return nil
+	}
+	return closeFrame(endSlow.code, endSlow.reason)
+}
+
 // finish ends the reading, once, and with it the connection, unless this is only
 // what might have replaced polling. err is why.
 func (t *wsTransport) finish(err error) {
@@ -158,8 +166,6 @@ func (t *wsTransport) finish(err error) {
 		}
 	})
 }
-
-const closeNormal = websocket.CloseNormalClosure
 
 // closeFrame makes a close frame (RFC 6455, 5.5.1); codes that must not stand
 // in one are left out.

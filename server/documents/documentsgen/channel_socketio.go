@@ -20,6 +20,7 @@ func socketChannel() channel {
 		words: []string{
 			"Engine.IO 4, namespace `/`, over WebSocket or long-polling: any `socket.io-client` 4. A message is the list of an event's arguments: the payload first, the cursor last, which is what lets a stock client resume.",
 			"Every socket hears its organization; `video:subscribe` adds the finer steps of one video. The token is given as `auth: { token }` or as `Authorization: Bearer`; the connection ends with it, unless `auth:refresh` brings a newer one.",
+			"The server ends a connection so that the client connects again by itself, and says why in the WebSocket Close frame: 4003 `token_expired` (`auth` is asked for a newer token), 1012 `stopping`, 1013 `unavailable`, 1008 `slow_reader`, `ping_timeout` or `rate_limited`, 1009 `too_large`, 1002 `bad_packet`. Only a revoked token ends the namespace, too (4003 `token_revoked`).",
 		},
 	}
 	for _, e := range models.EventPayloads() {
