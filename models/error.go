@@ -81,6 +81,13 @@ var FailureCodes = []Code{
 	CodePoison, CodeSourceLost, CodeToolMissing, CodeStorageFull, CodeUnavailable, CodeInternal, CodeTruncated, CodeExternal,
 }
 
+// PermanentCodes are those of FailureCodes that stand for the file itself:
+// another attempt at the same file ends alike. CODES.md and the React package
+// say the same.
+var PermanentCodes = []Code{
+	CodeCorrupt, CodeEmptyFile, CodeNoVideo, CodeUnsupportedMedia, CodeDimensions, CodeDuration,
+}
+
 // Error is a failure with a code for programs, safe words for people, and the
 // cause for the log. Message never holds a path, a command line or a token.
 type Error struct {

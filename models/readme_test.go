@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -127,6 +128,24 @@ func TestCodesPageIsWhole(t *testing.T) {
 			if !known[strings.Trim(code, "`")] {
 				t.Errorf("CODES.md names %s, which is no code", code)
 			}
+		}
+	}
+}
+
+// The page of codes says of the same failures as the code that no retry helps.
+func TestCodesPageTellsWhereNoRetryHelps(t *testing.T) {
+	t.Parallel()
+	var told []Code
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|[^|]*\\| no retry: ").FindAllStringSubmatch(page(t, "models/CODES.md"), -1) {
+		told = append(told, Code(m[1]))
+	}
+	want := slices.Sorted(slices.Values(PermanentCodes))
+	if slices.Sort(told); !slices.Equal(told, want) {
+		t.Errorf("the page says no retry of %v, the code of %v", told, want)
+	}
+	for _, code := range want {
+		if !slices.Contains(FailureCodes, code) {
+			t.Errorf("%s ends no video", code)
 		}
 	}
 }

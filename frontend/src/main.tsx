@@ -6,6 +6,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { isRefusal } from "./lib/api";
 import { startWords } from "./lib/i18n";
 import { takeSecret } from "./lib/secret";
 import { start } from "./lib/session";
@@ -13,7 +14,7 @@ import { theme } from "./theme";
 
 takeSecret();
 
-const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false }, mutations: { retry: false } } });
+const queries = new QueryClient({ defaultOptions: { queries: { retry: (count, problem) => count < 1 && !isRefusal(problem), refetchOnWindowFocus: false }, mutations: { retry: false } } });
 
 // Who comes back with an account sees the library at once; where that takes long, the page says that it waits.
 const soon = new Promise((resolve) => setTimeout(resolve, 600));

@@ -137,6 +137,7 @@ func generate(dir string) ([]byte, error) {
 			return nil, err
 		}
 	}
+	writePermanent(&b)
 	w := writer{out: &b, src: src, known: map[reflect.Type]string{}}
 	for _, e := range enums {
 		w.known[e.typ] = e.goName

@@ -32,6 +32,16 @@ func writeEnum(b *bytes.Buffer, name, list string, values []source.Constant, doc
 	return nil
 }
 
+func writePermanent(b *bytes.Buffer) {
+	b.WriteString("\n")
+	comment(b, "", "Of failed videos: these stand for the file itself, so another attempt ends alike.")
+	b.WriteString("export const permanentCodes: readonly Code[] = [\n")
+	for _, code := range models.PermanentCodes {
+		fmt.Fprintf(b, "  %q,\n", code)
+	}
+	b.WriteString("];\n")
+}
+
 func writeEvents(b *bytes.Buffer, names []source.Constant) error {
 	listed, words := map[models.EventName]bool{}, map[models.EventName]string{}
 	for _, n := range names {

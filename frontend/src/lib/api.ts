@@ -1,4 +1,4 @@
-import { problemOf, ReelroomError, type VideoDocument } from "@reelroom/react";
+import { isFinal, problemOf, ReelroomError, type VideoDocument } from "@reelroom/react";
 import i18next from "i18next";
 import { currentSession, freshToken, renew, signOut, type SignedIn } from "./session";
 
@@ -20,6 +20,12 @@ export async function call<T>(path: string, init: RequestInit = {}): Promise<T> 
   const text = await response.text();
   return (text ? JSON.parse(text) : undefined) as T;
 }
+
+/** Whether an answer was a refusal that asking again does not change. */
+export const isRefusal = (problem: unknown): boolean => problem instanceof ReelroomError && isFinal(problem);
+
+/** For a query's refetchInterval: so often, in ms, until the server refuses for good. */
+export const every = (wait: number) => ({ state }: { state: { error: Error | null } }) => (isRefusal(state.error) ? false : wait) as number | false;
 
 /** The same with a body of JSON. */
 export const callWith = <T>(method: string, path: string, body?: unknown) =>

@@ -133,10 +133,10 @@ export const verdictWords = (verdict: Verdict): { word: string; color: string; h
 });
 
 /** What a person reads below the verdict: who decided, and what the machine says, or the machine's word alone. */
-export function verdictHint(found: Pick<Sensitivity, "verdict" | "machineVerdict" | "review">): string {
+export function verdictHint(found: Pick<Sensitivity, "verdict" | "machineVerdict" | "review">, name = (userId: string) => userId): string {
   const { review, machineVerdict } = found;
   if (!review) return verdictWords(found.verdict).hint;
-  const by = review.by || say("video.anAdmin");
+  const by = name(review.by) || say("video.anAdmin");
   const decided = say(review.decision === "approve" ? "video.approvedBy" : "video.flaggedBy", { by });
   const machine = say("video.machineSays", { word: verdictWords(machineVerdict).word });
   return review.note ? `${decided}: “${review.note}” ${machine}` : `${decided}. ${machine}`;

@@ -54,7 +54,7 @@ export function Room({ session }: { session: Session }) {
         <Suspense fallback={<Waiting />}>
           <Switch>
             <Route path="/"><Library editor={editor} /></Route>
-            <Route path="/videos/:id">{({ id }) => <Video key={id} id={decodeURIComponent(id)} session={session} />}</Route>
+            <Route path="/videos/:id">{({ id }) => <Video key={id} id={decoded(id)} session={session} />}</Route>
             {isAdmin(session) && <Route path="/console/:part?">{({ part }) => <Console part={part} />}</Route>}
             <Route path="/settings/:part?">{({ part }) => <Settings part={part} session={session} />}</Route>
             <Route><Missing /></Route>
@@ -66,4 +66,13 @@ export function Room({ session }: { session: Session }) {
       {editor && <DropCover />}
     </ReelroomProvider>
   );
+}
+
+/** A part of the address as text; one with a lone "%" is taken as it stands. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -240,6 +240,16 @@ export const eventNames = [
 ] as const;
 export type EventName = (typeof eventNames)[number];
 
+/** Of failed videos: these stand for the file itself, so another attempt ends alike. */
+export const permanentCodes: readonly Code[] = [
+  "corrupt",
+  "empty_file",
+  "no_video",
+  "unsupported_media",
+  "dimensions_too_large",
+  "duration_too_long",
+];
+
 /** Document is a video as every client sees it: in the list, alone, in an ack and in an event. */
 export interface VideoDocument {
   /** MongoID repeats ID under the name that apps of a MongoDB back end read. */

@@ -1,5 +1,5 @@
 export * from "./contract.js";
-export { ReelroomError, problemOf, type Token } from "./api.js";
+export { isFinal, ReelroomError, problemOf, type Token } from "./api.js";
 export { createLibraryStore } from "./store.js";
 export {
   type Answer,

@@ -1,4 +1,4 @@
-import { asError, type ReelroomError } from "./api.js";
+import { asError, isFinal, type ReelroomError } from "./api.js";
 import type { VideoEventName, VideoPayload } from "./apply.js";
 
 /** The least time between two askings, and until a failed one is tried again, in ms. */
@@ -76,7 +76,7 @@ class Look<T> {
       const error = asError(cause);
       const missing = error.status === 404;
       this.answer = { state: missing ? "missing" : "error", value: missing ? null : this.answer.value, error };
-      next = missing || error.status === 401 || error.status === 403 ? null : retryWait;
+      next = isFinal(error) ? null : retryWait;
     }
     this.asking = undefined;
     this.changed();

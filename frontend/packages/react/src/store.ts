@@ -1,4 +1,4 @@
-import { Api, type ReelroomError } from "./api.js";
+import { Api, isFinal, ReelroomError } from "./api.js";
 import type { VideoEventName, VideoPayload } from "./apply.js";
 import type { BatchState, Cursor, EventName, ServerToClientEvents, SubscribeAck, Updated, VideoCounts, VideoDocument } from "./contract.js";
 import { Fetches, type Heard } from "./fetches.js";
@@ -32,7 +32,8 @@ class Store implements LibraryStore {
   private readonly videos: Videos;
   private readonly notifier = new Notifier();
   private readonly watching: Watching;
-  private readonly missing = new Set<string>();
+  /** What the server answered to the watching of a video that it did not give. */
+  private readonly refused = new Map<string, ReelroomError>();
   private readonly fetches: Fetches;
   private readonly states = new Map<string, VideoState>();
   private readonly views: Views;
@@ -182,11 +183,13 @@ class Store implements LibraryStore {
 
   getVideo = (id: string): VideoState => {
     const video = this.videos.shown(id) ?? null;
-    const gone = this.missing.has(id) || this.videos.isDeleted(id) || this.videos.get(id);
-    const state = video ? "ready" : gone ? "missing" : "loading";
+    const refusal = this.refused.get(id);
+    const deleted = !video && (this.videos.isDeleted(id) || this.videos.get(id) !== undefined);
+    const state = video ? "ready" : deleted || refusal?.code === "not_found" ? "missing" : refusal ? "error" : "loading";
+    const error = state === "error" ? refusal! : null;
     const held = this.states.get(id);
-    if (held && held.video === video && held.state === state) return held;
-    const fresh: VideoState = { state, video };
+    if (held && held.video === video && held.state === state && held.error === error && held.deleted === deleted) return held;
+    const fresh: VideoState = { state, video, deleted, error };
     if (this.states.size >= maxStates) this.states.clear();
     this.states.set(id, fresh);
     return fresh;
@@ -200,7 +203,7 @@ class Store implements LibraryStore {
       gone = true;
       setTimeout(() => {
         if (!this.watching.remove(id)) return;
-        this.missing.delete(id);
+        this.refused.delete(id);
         this.states.delete(id);
       }, 0);
     };
@@ -229,11 +232,12 @@ class Store implements LibraryStore {
 
   /** Tries later, as something could not be fetched now. */
   private again(error: ReelroomError): void {
-    if (error.status === 401 || error.status === 403) return; // waiting does not help
+    if (isFinal(error)) return; // waiting does not help
     if (this.retry !== undefined) return;
     const wait = retryWaits[Math.min(this.failures++, retryWaits.length - 1)];
     this.retry = setTimeout(() => {
       this.calm();
+      for (const [id, refusal] of this.refused) if (!isFinal(refusal)) this.watching.ask(id);
       for (const view of this.views.used()) if (!view.whole && !view.busy) void view.reload();
       this.settle();
     }, wait);
@@ -279,11 +283,13 @@ class Store implements LibraryStore {
 
   private answered(id: string, ack: SubscribeAck): void {
     if (ack.ok) {
-      this.missing.delete(id);
+      this.refused.delete(id);
       this.videos.put(ack.video, ack.cursor);
-    } else if (ack.error.code === "not_found" && this.watching.has(id)) {
-      this.missing.add(id);
-      this.videos.drop(id);
+    } else if (this.watching.has(id)) {
+      const error = new ReelroomError(ack.error.message, ack.error.code);
+      this.refused.set(id, error);
+      if (error.code === "not_found") this.videos.drop(id);
+      else this.again(error);
     }
     this.notifier.changed(videoTopic(id));
   }

@@ -238,7 +238,7 @@ it("keeps a watched video that is not on the page of the list", async () => {
   socket.answers["video:subscribe"] = () => ({ ok: false, error: { code: "not_found", message: "" } });
   void store.reload();
   await settle();
-  expect(store.getVideo("w")).toEqual({ state: "missing", video: null });
+  expect(store.getVideo("w")).toEqual({ state: "missing", video: null, deleted: false, error: null });
 });
 
 describe("an id that is made again after its video was purged", () => {

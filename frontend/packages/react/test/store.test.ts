@@ -221,7 +221,27 @@ describe("watch", () => {
     await start();
     socket.answers["video:subscribe"] = () => ({ ok: false, error: { code: "not_found", message: "There is no such video." } });
     const stop = store.watch("x");
-    expect(store.getVideo("x")).toEqual({ state: "missing", video: null });
+    expect(store.getVideo("x")).toEqual({ state: "missing", video: null, deleted: false, error: null });
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(socket.sent).toHaveLength(1);
+    stop();
+  });
+
+  it("says of a deleted video that it was deleted", async () => {
+    await start(video("a"));
+    socket.fire(...changed("video:deleted", "a", 9, 20, { status: "deleted" }));
+    expect(store.getVideo("a")).toEqual({ state: "missing", video: null, deleted: true, error: null });
+  });
+
+  it.each([["forbidden", 1], ["unavailable", 2]] as const)("says why when the server refuses to tell: %s", async (code, asked) => {
+    await start();
+    socket.answers["video:subscribe"] = () => ({ ok: false, error: { code, message: "No." } });
+    const stop = store.watch("x");
+    expect(store.getVideo("x")).toMatchObject({ state: "error", video: null, error: { code, message: "No." } });
+    socket.answers["video:subscribe"] = () => ({ ok: true, video: video("x"), cursor: "e.1" });
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(socket.sent).toHaveLength(asked);
+    expect(store.getVideo("x").state).toBe(asked > 1 ? "ready" : "error");
     stop();
   });
 });

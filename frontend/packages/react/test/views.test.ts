@@ -170,7 +170,7 @@ describe("what the page does before the server has answered", () => {
     const all = await open(store.view());
     const [once, twice] = [store.hide("b"), store.hide("b")];
     expect(ids(all)).toEqual(["a"]);
-    expect(store.getVideo("b")).toEqual({ state: "missing", video: null });
+    expect(store.getVideo("b")).toEqual({ state: "missing", video: null, deleted: true, error: null });
     socket.fire(...progress("b", 2, 11, 20));
     await all.reload();
     expect(ids(all)).toEqual(["a"]);

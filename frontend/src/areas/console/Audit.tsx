@@ -3,9 +3,10 @@ import { auditActions, type AuditEntry, type AuditState } from "@reelroom/react"
 import { useTranslation } from "react-i18next";
 import { useState } from "react";
 import { Link } from "wouter";
+import { useNames } from "../../lib/names";
 import { said } from "../../lib/said";
 import { moment } from "../../lib/words";
-import { useNames, useTrail } from "./data";
+import { useTrail } from "./data";
 import { Table } from "./Table";
 
 /** Who did what, newest first. */

@@ -2,10 +2,11 @@ import { Badge, Button, Text } from "@mantine/core";
 import type { ConsoleConnections, ConsoleNode } from "@reelroom/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { useNames } from "../../lib/names";
 import { said } from "../../lib/said";
 import { toast } from "../../lib/toast";
 import { day, number, size } from "../../lib/words";
-import { dismiss, useNames } from "./data";
+import { dismiss } from "./data";
 import { Table } from "./Table";
 
 /** Who is connected from where, newest first. */

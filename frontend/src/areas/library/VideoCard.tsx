@@ -3,6 +3,7 @@ import { useVideoDocument, type VideoDocument } from "@reelroom/react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { useNames } from "../../lib/names";
 import { clock, verdictHint, verdictWords } from "../../lib/words";
 import { Actions } from "./Actions";
 import { Picture } from "./Picture";
@@ -29,7 +30,7 @@ export const VideoCard = memo(function VideoCard({ id, shape, editor, upTo }: Pr
         <Picture key={v.attempt} video={v} />
         {v.metadata && <span className="chip">{clock(v.metadata.durationSeconds)}</span>}
       </div>
-      <span className="verdictPlace">{v.sensitivity && <Verdict found={v.sensitivity} />}</span>
+      <span className="verdictPlace">{v.sensitivity && (v.sensitivity.review ? <Decided found={v.sensitivity} /> : <Verdict found={v.sensitivity} hint={verdictHint(v.sensitivity)} />)}</span>
       {editor && <Choose video={v} chosen={chosen} upTo={upTo} />}
       <div className="body">
         <Link href={`/videos/${encodeURIComponent(v.id)}`} className="open" title={v.title} dir="auto">{v.title}</Link>
@@ -40,10 +41,18 @@ export const VideoCard = memo(function VideoCard({ id, shape, editor, upTo }: Pr
   );
 });
 
-function Verdict({ found }: { found: NonNullable<VideoDocument["sensitivity"]> }) {
+type Found = NonNullable<VideoDocument["sensitivity"]>;
+
+/** A verdict with the name of the person who decided. */
+function Decided({ found }: { found: Found }) {
+  const name = useNames();
+  return <Verdict found={found} hint={verdictHint(found, name)} />;
+}
+
+function Verdict({ found, hint }: { found: Found; hint: string }) {
   const { word, color } = verdictWords(found.verdict);
   return (
-    <Badge className="verdictWord" color={color} variant="filled" autoContrast tt="none" data-testid="verdict" title={verdictHint(found)}>
+    <Badge className="verdictWord" color={color} variant="filled" autoContrast tt="none" data-testid="verdict" title={hint}>
       {word}
     </Badge>
   );

@@ -1,11 +1,13 @@
-import type { LibraryStore, VideoDocument } from "@reelroom/react";
+import { permanentCodes, type LibraryStore, type VideoDocument } from "@reelroom/react";
 import i18next from "i18next";
 import { cancelVideo, renameVideo, retryVideo } from "../../lib/api";
 import { said } from "../../lib/said";
 import { toast } from "../../lib/toast";
 
 export const isActive = ({ status }: VideoDocument) => status === "queued" || status === "processing";
-export const mayRetry = ({ status }: VideoDocument) => status === "failed" || status === "cancelled";
+/** Whether the reason why a video failed is the file itself, which no other attempt changes. */
+export const isPermanent = ({ status, code }: VideoDocument) => status === "failed" && code !== null && permanentCodes.includes(code);
+export const mayRetry = (video: VideoDocument) => video.status === "cancelled" || (video.status === "failed" && !isPermanent(video));
 
 const take = (store: LibraryStore, answer: VideoDocument | undefined) => {
   if (answer?.id) store.put(answer);
@@ -29,7 +31,7 @@ async function each(videos: readonly VideoDocument[], what: (video: VideoDocumen
 export const cancelAll = (store: LibraryStore, videos: readonly VideoDocument[]) =>
   each(videos.filter(isActive), async ({ id }) => take(store, await cancelVideo(id)));
 
-/** Processes those again that failed or were cancelled. */
+/** Processes those again that were cancelled, or failed for a reason that may pass. */
 export const retryAll = (store: LibraryStore, videos: readonly VideoDocument[]) =>
   each(videos.filter(mayRetry), async ({ id }) => take(store, await retryVideo(id)));
 

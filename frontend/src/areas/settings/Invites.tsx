@@ -2,6 +2,7 @@ import { Alert, Button, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { every } from "../../lib/api";
 import { said } from "../../lib/said";
 import type { Session } from "../../lib/session";
 import { toast } from "../../lib/toast";
@@ -61,7 +62,7 @@ function Open({ organization }: { organization: string }) {
   const { t } = useTranslation(["settings", "common"]);
   const queries = useQueryClient();
   const key = ["org", organization, "invites"];
-  const list = useQuery({ queryKey: key, queryFn: invites, refetchOnWindowFocus: true, refetchInterval: 10_000 });
+  const list = useQuery({ queryKey: key, queryFn: invites, refetchOnWindowFocus: true, refetchInterval: every(10_000) });
   const away = useMutation({
     mutationFn: withdraw,
     onSuccess: () => void toast({ tone: "good", message: t("invites.gone") }),

@@ -2,6 +2,7 @@ import { Button, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { every } from "../../lib/api";
 import { isAdmin, type Session } from "../../lib/session";
 import { members } from "./calls";
 import { MemberRow } from "./MemberRow";
@@ -21,7 +22,7 @@ function List({ session }: { session: Session }) {
     initialPageParam: "",
     getNextPageParam: (page) => page.nextCursor || undefined,
     refetchOnWindowFocus: true,
-    refetchInterval: 10_000,
+    refetchInterval: every(10_000),
   });
   const admin = isAdmin(session);
   const all = list.data?.pages.flatMap((page) => page.data) ?? [];

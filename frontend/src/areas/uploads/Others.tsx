@@ -3,6 +3,7 @@ import { useEvents, type UploadProgress } from "@reelroom/react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Session } from "../../lib/session";
+import { useNames } from "../../lib/names";
 import { percent } from "../../lib/words";
 import { queue } from "./queue";
 
@@ -42,11 +43,13 @@ function without(all: ReadonlyMap<string, Heard>, which: (one: Heard) => boolean
 /** Quiet lines: who uploads what. */
 export function Others({ list, session }: { list: readonly Heard[]; session: Session }) {
   const { t } = useTranslation("uploads");
+  const nameOf = useNames();
   const line = (one: Heard) => {
     const put = { name: one.fileName || one.title, at: percent(one.size > 0 ? Math.min(100, Math.floor((100 * one.received) / one.size)) : 0) };
     if (one.userId === session.userId) return t("other.you", put);
+    const who = nameOf(one.userId);
     // Ids that a machine made tell people nothing.
-    return one.userId.length <= 20 ? t("other.named", { ...put, who: one.userId }) : t("other.somebody", put);
+    return who !== one.userId || who.length <= 20 ? t("other.named", { ...put, who }) : t("other.somebody", put);
   };
   return (
     <ul className="others" aria-label={t("other.label")}>

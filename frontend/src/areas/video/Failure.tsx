@@ -5,6 +5,7 @@ import { RotateCcw } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { retryVideo } from "../../lib/api";
 import { said } from "../../lib/said";
+import { isPermanent, mayRetry } from "../library/deeds";
 import { failure, stageWord } from "../../lib/words";
 
 /** Why there is no result, and what can be done about it. */
@@ -26,7 +27,8 @@ export function Failure({ video: v, editor, words }: { video: VideoDocument; edi
             <Text size="xs" className="quiet">{t("failed.code")}: {v.code}</Text>
           </div>
         )}
-        {editor && <Button size="xs" variant="default" leftSection={<RotateCcw size={15} aria-hidden />} loading={retry.isPending} onClick={() => retry.mutate()}>{t("again")}</Button>}
+        {isPermanent(v) && <Text size="sm">{t("failed.final")}</Text>}
+        {editor && mayRetry(v) && <Button size="xs" variant="default" leftSection={<RotateCcw size={15} aria-hidden />} loading={retry.isPending} onClick={() => retry.mutate()}>{t("again")}</Button>}
         {retry.error && <Text size="sm" role="alert">{said(retry.error)}</Text>}
       </Stack>
     </Alert>

@@ -9,6 +9,7 @@ import { useNames } from "../../lib/names";
 import { said } from "../../lib/said";
 import { toast } from "../../lib/toast";
 import { moment, verdictWords } from "../../lib/words";
+import { isActive } from "../library/deeds";
 import { VerdictBadge } from "./VerdictBadge";
 
 /** What holds and who said so; an admin may decide otherwise. */
@@ -23,7 +24,7 @@ export function Review({ video: v, admin, me }: { video: VideoDocument; admin: b
         <Title order={2} size="h5">{t("review.title")}</Title>
         {found && <VerdictBadge verdict={found.verdict} />}
       </Group>
-      {!ready && <Text size="sm" c="dimmed">{t("review.later")}</Text>}
+      {!ready && <Text size="sm" c="dimmed">{t(isActive(v) ? "review.later" : "review.none")}</Text>}
       {ready && (
         <>
           {review ? <Word review={review} me={me} /> : <Text size="sm">{t("review.nobody")}</Text>}

@@ -21,20 +21,26 @@ interface Props {
   quiet?: boolean;
 }
 
-/** Who did what to the video, newest first. */
-export function Trail({ id, rev, me, quiet = false }: Props) {
-  const { t } = useTranslation("video");
-  const name = useNames();
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+/** The trail of a video; it may outlive the video. `wanted` is false where it is not to be asked for. */
+export function useTrail(id: string, rev: number, wanted = true) {
+  return useInfiniteQuery({
     queryKey: ["trail", id, rev],
     queryFn: ({ pageParam, signal }) => call<Listing>(`/api/videos/${encodeURIComponent(id)}/audit?limit=10&after=${encodeURIComponent(pageParam)}`, { signal }),
     initialPageParam: "",
     getNextPageParam: (last) => last.nextCursor || undefined,
     placeholderData: (before) => before,
+    enabled: wanted,
     retry: false,
-    // An entry comes to the trail a moment after the event that it belongs to.
-    refetchInterval: ({ state }) => (state.dataUpdateCount < 3 ? 1_500 : false),
+    // An entry comes to the trail a moment after the event that it belongs to. A refusal is not asked for again.
+    refetchInterval: ({ state }) => (state.status !== "error" && state.dataUpdateCount < 3 ? 1_500 : false),
   });
+}
+
+/** Who did what to the video, newest first. */
+export function Trail({ id, rev, me, quiet = false }: Props) {
+  const { t } = useTranslation("video");
+  const name = useNames();
+  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useTrail(id, rev);
   const entries = data?.pages.flatMap((page) => page.data) ?? [];
   if (quiet && entries.length === 0) return null;
   return (
