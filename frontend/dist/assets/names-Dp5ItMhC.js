@@ -1,1 +1,0 @@
-import{I as e,jt as t,ot as n}from"./base-Cvf5lCrh.js";function r(){let r=n(),{data:i}=t({queryKey:[`names`,r?.organization],queryFn:async({signal:t})=>{let{data:n}=await e(`/api/org/members?limit=100`,{signal:t});return new Map((n??[]).map(e=>[e.userId,e.name||e.email]))},enabled:!!r?.account,staleTime:6e4,retry:!1});return e=>i?.get(e)||e}export{r as t};
