@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	codeberg.org/gruf/go-ffmpreg v0.6.10
-	github.com/MicahParks/jwkset v0.11.0
 	github.com/alecthomas/kong v1.12.1
 	github.com/alexedwards/argon2id v1.0.0
 	github.com/alicebob/miniredis/v2 v2.40.0

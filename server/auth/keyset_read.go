@@ -2,36 +2,17 @@ package auth
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
-
-	"github.com/MicahParks/jwkset"
-)
-
-// The algorithms that are taken.
-const (
-	algHS256 = "HS256"
-	algRS256 = "RS256"
-	algES256 = "ES256"
-	algEdDSA = "EdDSA"
 )
 
 const (
 	// maxKeySetBytes and maxKeys bound the answer of the issuer.
 	maxKeySetBytes = 512 << 10
 	maxKeys        = 256
-	// minRSABits is the least length of an RSA key (RFC 7518, section 3.3),
-	// maxRSABits the length beyond which verifying takes too long.
-	minRSABits = 2048
-	maxRSABits = 8192
 )
 
 // setKey is a public key and the one algorithm that it is for.
@@ -90,54 +71,4 @@ func (s *keySet) parse(raw []byte) (map[string][]setKey, error) {
 		keys[kid] = append(keys[kid], key)
 	}
 	return keys, nil
-}
-
-// parseKey reads one key, of which its kid, its type, use, key_ops and alg
-// count. Certificates are not looked at.
-func parseKey(raw []byte) (kid string, key setKey, err error) {
-	var m jwkset.JWKMarshal
-	if err := json.Unmarshal(raw, &m); err != nil {
-		return "", key, err
-	}
-	switch {
-	case m.KID == "":
-		return "", key, errors.New("it has no kid")
-	case m.USE != "" && m.USE != jwkset.UseSig:
-		return "", key, fmt.Errorf("its use is %.20q, not sig", m.USE)
-	case m.KEYOPS != nil && !slices.Contains(m.KEYOPS, jwkset.KeyOpsVerify):
-		return "", key, errors.New("its key_ops do not name verify")
-	case m.D != "":
-		return "", key, errors.New("it is a private key")
-	}
-	jwk, err := jwkset.NewJWKFromMarshal(jwkset.JWKMarshal{
-		KTY: m.KTY, CRV: m.CRV, X: m.X, Y: m.Y, N: m.N, E: m.E, // K is left out: a public set must not hold a symmetric key
-	}, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
-	if err != nil {
-		return "", key, err
-	}
-	key = setKey{algorithmOf(jwk.Key()), jwk.Key()}
-	if key.alg == "" {
-		return "", key, errors.New("it is of a type or length that is not taken")
-	}
-	if m.ALG != "" && string(m.ALG) != key.alg {
-		return "", key, fmt.Errorf("it is for %.20q", m.ALG)
-	}
-	return m.KID, key, nil
-}
-
-// algorithmOf pins a key to one algorithm; "" for a key that is not taken.
-func algorithmOf(key any) string {
-	switch k := key.(type) {
-	case *rsa.PublicKey:
-		if bits := k.N.BitLen(); bits >= minRSABits && bits <= maxRSABits {
-			return algRS256
-		}
-	case *ecdsa.PublicKey:
-		if k.Curve == elliptic.P256() {
-			return algES256
-		}
-	case ed25519.PublicKey:
-		return algEdDSA
-	}
-	return ""
 }

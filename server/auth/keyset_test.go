@@ -164,10 +164,23 @@ func TestKeySetThatIsNotThereYet(t *testing.T) {
 	}
 }
 
-func TestAlgorithmOfShortRSAKey(t *testing.T) {
+func TestRSAKeysThatAreNotTaken(t *testing.T) {
 	t.Parallel()
-	short := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537}
-	if alg := algorithmOf(short); alg != "" {
-		t.Errorf("a key of 1024 bits is taken for %s", alg)
+	modulus := func(bits int) string { return b64(new(big.Int).SetBit(big.NewInt(1), bits-1, 1).Bytes()) }
+	for name, c := range map[string]struct {
+		n, e string
+		good bool
+	}{
+		"2048 bits": {modulus(2048), "AQAB", true}, "8192 bits": {modulus(8192), "AQAB", true}, "padded": {modulus(2048) + "==", "AQAB", true}, "e is 3": {modulus(2048), "Aw", true},
+		"2047 bits": {modulus(2047), "AQAB", false}, "1024 bits": {modulus(1024), "AQAB", false}, "8193 bits": {modulus(8193), "AQAB", false}, "no n": {"", "AQAB", false},
+		"e is 1": {modulus(2048), "AQ", false}, "e is even": {modulus(2048), "BA", false}, "e is large": {modulus(2048), "AQAAAAAB", false}, "no e": {modulus(2048), "", false},
+	} {
+		raw, err := json.Marshal(map[string]string{"kty": "RSA", "kid": "k", "n": c.n, "e": c.e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, key, err := parseKey(raw); (err == nil) != c.good || c.good && key.alg != algRS256 {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -227,8 +227,12 @@ func TestMadeUpKids(t *testing.T) {
 		good, fresh := known.token(t), next.token(t)
 		start, before := time.Now(), i.fetches.Load()
 		var requests sync.WaitGroup
-		for time.Since(start) < 2*fetchPause+time.Second {
-			for range 10 {
+		for step := 0; time.Since(start) < 2*fetchPause+time.Second; step++ {
+			crowd := 1
+			if step < 5 { // 10,000 a second
+				crowd = 10
+			}
+			for range crowd {
 				for _, token := range madeUp {
 					requests.Go(func() {
 						if _, err := v.Verify(ctx, token); models.CodeOf(err) != models.CodeTokenInvalid {
@@ -309,16 +313,16 @@ func TestIssuerInTrouble(t *testing.T) {
 				defer cancel()
 				v := fetching(ctx, t, "http://issuer.test", i)
 				trouble(i)
-				at, before := time.Now(), i.fetches.Load()
+				at, before, good, fresh := time.Now(), i.fetches.Load(), known.token(t), next.token(t)
 				for time.Since(at) < time.Minute {
-					if _, err := v.Verify(ctx, known.token(t)); err != nil {
+					if _, err := v.Verify(ctx, good); err != nil {
 						t.Fatal("a known key:", err)
 					}
 					began := time.Now()
-					if _, err := v.Verify(ctx, next.token(t)); models.CodeOf(err) != models.CodeUnavailable || time.Since(began) > 2*fetchTime {
+					if _, err := v.Verify(ctx, fresh); models.CodeOf(err) != models.CodeUnavailable || time.Since(began) > 2*fetchTime {
 						t.Fatalf("an unknown key: %v after %s", err, time.Since(began))
 					}
-					time.Sleep(100 * time.Millisecond)
+					time.Sleep(300 * time.Millisecond)
 				}
 				if n := i.fetches.Load() - before; n > int32(time.Minute/retryPause)+1 {
 					t.Errorf("%d fetches in a minute", n)
@@ -390,6 +394,7 @@ func TestKeysAreForSignatures(t *testing.T) {
 		"kid is a number":        {map[string]any{"kid": 1}, false},
 		"a point off the curve":  {map[string]any{"x": b64(make([]byte, 32))}, false},
 		"of another curve":       {map[string]any{"crv": "P-384"}, false},
+		"a long coordinate":      {map[string]any{"x": b64(bytes.Repeat([]byte{1}, 33))}, false},
 		"not base64":             {map[string]any{"x": "!"}, false},
 		"without the coordinate": {map[string]any{"y": nil}, false},
 	} {
