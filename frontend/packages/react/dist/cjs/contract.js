@@ -83,6 +83,8 @@ exports.codes = [
     "unsupported_media",
     "upload_incomplete",
     "storage_full",
+    "disk_full",
+    "quota_exceeded",
     "offset_mismatch",
     "upload_locked",
     "upload_version",
