@@ -133,7 +133,9 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	d.console = console.New(console.Config{
 		Sockets: sockets, Streams: streams, Queue: b.Queue, Store: b.Store, Peers: d.peers, Meter: meter, Limits: bounds, Uploads: parts.Usage, Logger: logger,
 	})
-	d.health = &health.Checker{Serving: d.serving, Shared: b.Ready(), Logger: logger}
+	checks := b.Ready()
+	checks["disk"] = videos.Capacity.Check
+	d.health = &health.Checker{Serving: d.serving, Shared: checks, Logger: logger}
 	tickets := &auth.Tickets{Store: b.Log, Key: b.Links.Key, Revoked: denylist.Revoked}
 	entries := []api.Door{&sse.Door{Library: videos, Streams: streams}, raw, parts, d.console}
 	if people != nil {

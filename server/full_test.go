@@ -14,6 +14,7 @@ import (
 	"reelroom/models"
 	"reelroom/models/modelstest"
 	"reelroom/models/modelstest/testenv"
+	"reelroom/worker/health"
 )
 
 // smallData starts a server whose DATA_DIR is a disk of so many MiB.
@@ -95,6 +96,22 @@ func TestDeletingOnAFullDisk(t *testing.T) {
 		t.Fatalf("the first bytes of an upload were answered %d %s", a.status, a.code)
 	}
 	modelstest.FillDisk(t, disk)
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		var body health.Readiness
+		status := in.call(http.MethodGet, "/readyz", "", nil, "", &body)
+		if status != http.StatusOK {
+			t.Fatalf("on a full disk the process is not ready: %d %+v", status, body)
+		}
+		if body.Checks["disk"] == "failing" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("a full disk does not stand in %+v", body)
+		}
+	}
+	if status := in.call(http.MethodGet, "/readyz?deep=1", "", nil, "", nil); status != http.StatusServiceUnavailable {
+		t.Errorf("?deep=1 was answered %d", status)
+	}
 	if status := in.call(http.MethodPost, "/api/videos/"+videos[0].ID+"/cancel", editor, nil, "", nil); status != http.StatusOK {
 		t.Errorf("cancelling was answered %d", status)
 	}
@@ -216,4 +233,57 @@ func (in *installation) form(token, path, field string, size int, known bool) (s
 		p.Code = p.Rejected[0].Code
 	}
 	return answer.StatusCode, p.Code
+}
+
+// What an organization keeps, and what it has announced, is bounded by its quota,
+// at every entry; deleting gives it back, and others have their own.
+func TestQuotaAtEveryEntry(t *testing.T) {
+	t.Parallel()
+	in := start(t, map[string]string{
+		"WORKER": "off", "JWT_SECRET": strings.Repeat("test-secret-", 4), "LIMIT_ORG_STORED_MB": "4", "LIMIT_ORG_VIDEOS": "3", "LOG_LEVEL": "error",
+	})
+	editor, other := in.token("acme", models.RoleEditor), in.token("globex", models.RoleEditor)
+	refused := func(what string, size int) {
+		t.Helper()
+		if status, code, _ := in.begin(editor, int64(size)); status != http.StatusForbidden || code != models.CodeQuota {
+			t.Errorf("%s, a resumable upload was answered %d %s", what, status, code)
+		}
+		for path, field := range map[string]string{"/api/videos": "file", "/batch/upload": "files"} {
+			if status, code := in.form(editor, path, field, size, true); status != http.StatusForbidden || code != models.CodeQuota {
+				t.Errorf("%s, a form to %s was answered %d %s", what, path, status, code)
+			}
+		}
+	}
+	refused("above the quota", 5<<20)
+	for _, path := range []string{"/api/videos", "/batch/upload"} {
+		want := map[string]int{"/api/videos": http.StatusForbidden, "/batch/upload": http.StatusAccepted}[path]
+		field := map[string]string{"/api/videos": "file", "/batch/upload": "files"}[path]
+		if status, code := in.form(editor, path, field, 5<<20, false); status != want || code != models.CodeQuota {
+			t.Errorf("above the quota, a form of a size that is not announced to %s was answered %d %s", path, status, code)
+		}
+	}
+	var first models.Document
+	if status := in.upload(editor, "a.mp4", movie(2<<20), &first); status != http.StatusAccepted {
+		t.Fatalf("within the quota an upload was answered %d", status)
+	}
+	refused("with half of it kept", 3<<20)
+	_, _, path := in.begin(editor, 1<<20)
+	refused("with a quarter announced", 2<<20)
+	if a := in.tus(http.MethodPatch, path, editor, bytes.NewReader(movie(1<<20)), "Upload-Offset", "0", "Content-Type", "application/offset+octet-stream"); a.status != http.StatusNoContent {
+		t.Errorf("what was let in was answered %d %s", a.status, a.code)
+	}
+	refused("when it has come", 2<<20)
+	if status := in.upload(editor, "c.mp4", movie(1000), nil); status != http.StatusAccepted {
+		t.Errorf("the third video was answered %d", status)
+	}
+	refused("with all videos made", 1000)
+	if status, code, _ := in.begin(other, 3<<20); status != http.StatusCreated {
+		t.Errorf("another organization was answered %d %s", status, code)
+	}
+	if status := in.call(http.MethodDelete, "/api/videos/"+first.ID, editor, nil, "", nil); status != http.StatusNoContent {
+		t.Fatalf("deleting was answered %d", status)
+	}
+	if status := in.upload(editor, "d.mp4", movie(2<<20), nil); status != http.StatusAccepted {
+		t.Errorf("with one deleted an upload was answered %d", status)
+	}
 }

@@ -1,6 +1,7 @@
 package capacity
 
 import (
+	"context"
 	"sync"
 
 	"reelroom/models"
@@ -31,6 +32,8 @@ type State struct {
 	FreeBytes     int64 `json:"freeBytes"`
 	ReservedBytes int64 `json:"reservedBytes"`
 	FloorBytes    int64 `json:"floorBytes"`
+	// Known tells that the system says what is free.
+	Known bool `json:"known"`
 	// Full tells that uploads are refused.
 	Full bool `json:"full"`
 }
@@ -79,7 +82,18 @@ func (d *disk) state(folder string) State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	free, floor, ok := d.look()
-	return State{folder, free, d.reserved, floor, ok && free-floor-d.reserved <= 0}
+	return State{folder, free, d.reserved, floor, ok, ok && free-floor-d.reserved <= 0}
+}
+
+// Check returns an error, for people to read, while a disk has no more free than
+// uploads leave so, whatever was announced.
+func (c *Capacity) Check(context.Context) error {
+	for _, s := range c.States() {
+		if s.Known && s.FreeBytes <= s.FloorBytes {
+			return models.Errorf(models.CodeDiskFull, "The disk of the folder of %s is full: new files are refused, deleting works.", s.Folder)
+		}
+	}
+	return nil
 }
 
 var errDiskFull = models.Errorf(models.CodeDiskFull, "The server has not enough room on its disk for this file.")
