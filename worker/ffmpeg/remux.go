@@ -60,8 +60,9 @@ func (t *Tools) Remux(ctx context.Context, path string, o RemuxOptions, output s
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	limit := t.stall + time.Duration(size/shiftPace)*time.Second
-	stalled := time.AfterFunc(limit, func() { cancel(errStalled) })
-	defer stalled.Stop()
+	signs, watching := newWatch(), make(chan struct{})
+	go func() { defer close(watching); signs.guard(ctx, limit, 0, cancel) }()
+	defer func() { signs.done(); <-watching }()
 	err = t.run(ctx, command{
 		tool: "ffmpeg", input: path, output: filepath.Dir(output),
 		wall: remuxLimit + remuxPace*o.Duration, maxStdout: 64 << 20,
@@ -75,7 +76,10 @@ func (t *Tools) Remux(ctx context.Context, path string, o RemuxOptions, output s
 			eachLine(r, stderrLine, func(line []byte) bool {
 				if micro, ok := strings.CutPrefix(string(line), "out_time_us="); ok {
 					n, err := strconv.ParseInt(strings.TrimSpace(micro), 10, 64)
-					if err == nil && n > 0 && stalled.Reset(limit) && o.Progress != nil {
+					if err != nil || n <= 0 {
+						return true
+					}
+					if signs.touch(); o.Progress != nil {
 						o.Progress(time.Duration(n) * time.Microsecond)
 					}
 				}

@@ -90,6 +90,7 @@ func (t *Tools) run(parent context.Context, c command) error {
 	}
 
 	watch := newWatch()
+	watch.starved = starvation(cmd.Process.Pid)
 	var readers sync.WaitGroup
 	tail := tail{max: stderrTail}
 	readers.Go(func() {

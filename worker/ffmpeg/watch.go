@@ -20,12 +20,13 @@ type watch struct {
 	last    atomic.Int64 // nanoseconds after began of the last sign of life
 	waiting atomic.Bool  // somebody waits for output
 	end     chan struct{}
-	ended   atomic.Bool // the tool has ended
-	late    atomic.Bool // and yet somebody held a pipe open
+	ended   atomic.Bool          // the tool has ended
+	late    atomic.Bool          // and yet somebody held a pipe open
+	starved func() time.Duration // how long the tool waited for a processor since the last call
 }
 
 func newWatch() *watch {
-	w := &watch{began: time.Now(), end: make(chan struct{})}
+	w := &watch{began: time.Now(), end: make(chan struct{}), starved: func() time.Duration { return 0 }}
 	w.waiting.Store(true)
 	return w
 }
@@ -56,7 +57,7 @@ func (w *watch) guard(ctx context.Context, silence, wall time.Duration, cancel c
 			return
 		case <-ticker.C:
 		}
-		spent.look(time.Since(w.began), time.Duration(w.last.Load()), w.waiting.Load())
+		spent.look(time.Since(w.began), time.Duration(w.last.Load()), w.waiting.Load(), w.starved())
 		switch {
 		case silence > 0 && spent.silent > silence:
 			cancel(errStalled)
@@ -76,10 +77,12 @@ type spans struct {
 }
 
 // look adds the time since the look before. last is when the tool was heard of,
-// waiting tells whether somebody waits for it.
-func (s *spans) look(now, last time.Duration, waiting bool) {
+// waiting tells whether somebody waits for it. As long as it was starved, which
+// is to say ready and without a processor, its silence does not count.
+func (s *spans) look(now, last time.Duration, waiting bool, starved time.Duration) {
 	gap := min(now-s.now, s.most)
 	s.all += gap
+	gap -= min(starved, gap)
 	switch {
 	case !waiting:
 		s.silent = 0

@@ -130,6 +130,10 @@ func outlast[T any](ctx context.Context, call func(context.Context) (T, error)) 
 // store that is away as well: a lease that runs out would count as a crash.
 func (p *Pipeline) fail(ctx context.Context, video *models.Video, stage models.Stage, err error, logger *slog.Logger) error {
 	e := troubleOf(err)
+	if e.Code == models.CodeStalled && video.Delays == 0 {
+		// A machine that has too much to do, or whose disk hangs, looks the same.
+		e = e.Again(0)
+	}
 	logTrouble(logger, stage, e, err)
 	failure := models.Failure{Code: e.Code, Stage: stage, Message: e.Message}
 	change := models.Fail(video.Fence, failure)

@@ -225,3 +225,25 @@ func TestPutOffEndsWithTheCode(t *testing.T) {
 		t.Errorf("%s %+v", v.Status, v.Failure)
 	}
 }
+
+// A stall may be the machine's: the first is tried again, the second is final.
+func TestFirstStallIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	stalled := models.Errorf(models.CodeStalled, "Stalled.")
+	for n, want := range []models.Status{models.StatusProcessing, models.StatusFailed} {
+		blobs := &blockedBlobs{Blobs: p.Blobs, begun: make(chan struct{}), end: make(chan error, 1)}
+		blobs.end <- stalled
+		p.Blobs = blobs
+		if err := p.Process(t.Context(), models.Task{OrganizationID: "acme", VideoID: "v", Attempt: 1}); err != nil {
+			t.Fatal(err)
+		}
+		v := p.must(t, lapsed)
+		if v.Status != want || v.Delays != 1 {
+			t.Errorf("after stall %d: %s, put off %d times", n+1, v.Status, v.Delays)
+		}
+	}
+	if v, err := p.Videos.Get(t.Context(), "acme", "v"); err != nil || v.Failure == nil || v.Failure.Code != models.CodeStalled {
+		t.Errorf("%+v, %v", v.Failure, err)
+	}
+}
