@@ -111,6 +111,9 @@ func (o *overHTTP) stream(ctx context.Context) (in bool, err error) {
 			return in, err
 		}
 		in = true
+		if e.Name == "stream:place" { // the reader has noted it
+			continue
+		}
 		if e.Name == "stream:end" {
 			var end struct{ Code, Message string }
 			_ = json.Unmarshal(e.Data, &end)

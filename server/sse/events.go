@@ -14,6 +14,7 @@ import (
 func (d *Door) listen(f *feed, r *http.Request, who models.Identity) error {
 	ctx := r.Context()
 	after, resume := place(r)
+	f.from = after
 	ids, err := videos(r.URL.Query())
 	if err != nil {
 		return err

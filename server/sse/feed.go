@@ -35,6 +35,16 @@ const (
 // client that comes again with the last id goes on where it was.
 const eventEnd = "stream:end"
 
+// eventPlace moves the client's place past events that were for others, with a
+// [Place].
+const eventPlace = "stream:place"
+
+// Place is where the client resumes: everything up to Cursor that is for it was
+// sent.
+type Place struct {
+	Cursor string `json:"cursor"`
+}
+
 // End tells why a stream has ended. Code is "idle" after 5 minutes without an
 // event, or that of an error: token_expired, token_revoked, unavailable.
 type End struct {
@@ -52,6 +62,7 @@ type feed struct {
 	old     bool // HTTP/1, where an answer's end can be the connection's
 	begun   bool
 	id      rooms.Cursor // the last one that was sent
+	from    rooms.Cursor // the one that the client came with, or none
 	buf     bytes.Buffer
 	over    <-chan struct{} // closed when the stream has ended; nil before there is one
 }
@@ -113,7 +124,9 @@ func (f *feed) headers() {
 	h.Add("Vary", "Authorization, Cookie")
 }
 
-// begin sends the head of the answer, once.
+// begin sends the head of the answer, once. "retry" stands in the block of the
+// first event: httpx-sse makes an empty message of a block that has only that,
+// and, after the first id, of every block without data. So no block is.
 func (f *feed) begin() {
 	if f.begun {
 		return
@@ -122,7 +135,7 @@ func (f *feed) begin() {
 	f.headers()
 	f.w.WriteHeader(http.StatusOK)
 	retry := leastRetry + rand.N(mostRetry-leastRetry)
-	fmt.Fprintf(&f.buf, "retry: %d\n\n", retry.Milliseconds())
+	fmt.Fprintf(&f.buf, "retry: %d\n", retry.Milliseconds())
 }
 
 // event writes an event; an empty name is that of messages.
@@ -160,21 +173,33 @@ func (f *feed) mark(at rooms.Cursor) {
 	}
 }
 
-// advance is mark where the place is not one before the last: this node may be
-// told later what the state that was sent has already.
+// advance is mark where the place is ahead of the last.
 func (f *feed) advance(at rooms.Cursor) {
-	if at.Epoch != f.id.Epoch || at.Seq > f.id.Seq {
+	if f.ahead(at) {
 		f.mark(at)
 	}
 }
 
-// beat writes a comment that keeps the connection, and the place where nothing
-// of what was passed since was for this client: without data that is no event.
+// ahead reports whether a place is not one before the last that was sent: this
+// node may be told later what the state that was sent has already.
+func (f *feed) ahead(at rooms.Cursor) bool {
+	last := f.id
+	if last.Epoch == "" {
+		last = f.from
+	}
+	return at.Epoch != "" && (at.Epoch != last.Epoch || at.Seq > last.Seq)
+}
+
+// beat writes a comment that keeps the connection, and the place when it has
+// moved past what was for others.
 func (f *feed) beat(at rooms.Cursor) error {
 	f.begin()
 	f.buf.WriteString(": heartbeat\n")
-	f.advance(at)
-	f.buf.WriteString("\n")
+	if f.ahead(at) {
+		if err := f.json(eventPlace, at, Place{at.String()}); err != nil {
+			return err
+		}
+	}
 	return f.flush()
 }
 

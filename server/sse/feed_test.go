@@ -49,6 +49,7 @@ func TestHeartbeatsMoveThePlace(t *testing.T) {
 			f.add(models.EventProgress, "other", 1, "")
 		}
 		go func() { time.Sleep(heartbeat + time.Second); f.add(models.EventProgress, "v", 1, "") }()
+		c.want(eventPlace, "e.5", fields{"cursor": "e.5"})
 		c.want("message", "e.6", fields{"event": "video:progress"})
 		if c.comments != 1 {
 			t.Errorf("%d heartbeats", c.comments)
@@ -60,7 +61,8 @@ func TestHeartbeatsMoveThePlace(t *testing.T) {
 		time.Sleep(2 * heartbeat)
 		f.add(models.EventProgress, "other", 1, "")
 		f.door.Streams.Drain(t.Context())
-		c.want(eventEnd, "e.7", fields{"code": "unavailable"}) // by the heartbeat, which is no event
+		c.want(eventPlace, "e.7", fields{"cursor": "e.7"})
+		c.want(eventEnd, "e.7", fields{"code": "unavailable"})
 		c.over()
 	})
 }
@@ -77,6 +79,7 @@ func TestIdleJobIsTakenUpAgain(t *testing.T) {
 		c.want("message", "e.1", fields{"event": "video:progress", "progress": 55, "cursor": "e.1", "seq": 1})
 		f.add(models.EventProgress, "other", 1, "")
 		began := time.Now()
+		c.want(eventPlace, "e.2", nil)
 		c.want(eventEnd, "e.2", fields{"code": "idle"})
 		if took := time.Since(began); took != idleTime {
 			t.Errorf("closed after %v", took)

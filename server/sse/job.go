@@ -64,6 +64,7 @@ func (d *Door) follow(f *feed, r *http.Request, who models.Identity) error {
 		return models.ErrNotFound
 	}
 	after, resume := place(r)
+	f.from = after
 	st, err := d.Streams.Open(r, who, stream.Query{Door: "sse", Videos: []string{j.id}, Only: true, After: after, Resume: resume})
 	if err != nil {
 		return err
