@@ -70,7 +70,7 @@ func TestTokenRefused(t *testing.T) {
 	}
 	harness(t.Context(), "token", "--data-dir", dir).want(t, 1, "", "invalid: …holds no secret of at least 32 bytes\n")
 	harness(t.Context(), "token", "--secret", "short").want(t, 2, "", "usage: the secret has 5 bytes, and HS256 needs at least 32\n")
-	harness(t.Context(), "token", "--secret", testSecret, "--org", "a b").want(t, 2, "", `usage: "a b" cannot be an id: 1 to 128 bytes without white space`+"\n")
+	harness(t.Context(), "token", "--secret", testSecret, "--org", "a b").want(t, 2, "", `usage: "a b" cannot be an id: it holds white space`+"\n")
 	harness(t.Context(), "token", "--role", "king").want(t, 2, "", "…usage: --role must be one of…\n")
 }
 
