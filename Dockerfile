@@ -5,7 +5,9 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -tags noffmpeg -ldflags "-s -w" \
+# The version that --version, /healthz and the metrics tell: docker build --build-arg VERSION=v1.2.3
+ARG VERSION=
+RUN CGO_ENABLED=0 go build -trimpath -tags noffmpeg -ldflags "-s -w -X reelroom/models/buildinfo.version=${VERSION}" \
       -o /out/ ./server ./worker ./server/harness
 
 FROM debian:12.9-slim

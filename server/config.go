@@ -38,6 +38,8 @@ type config struct {
 	// OperatorToken lets the operator speak to every organization.
 	OperatorToken string `env:"OPERATOR_TOKEN"`
 
+	// uploadVariable names the variable that chose UploadDir.
+	uploadVariable string
 	// origins may use the doors from another address: FRONTEND_URL, the
 	// server's own, and the development server of the page.
 	origins []string
@@ -85,8 +87,9 @@ func readConfig(values map[string]string) (*config, error) {
 	if c.UploadHours < 1 || c.UploadHours > maxUploadHours {
 		bad("UPLOAD_HOURS=%d is not between 1 and %d", c.UploadHours, maxUploadHours)
 	}
+	c.uploadVariable = "UPLOAD_DIR"
 	if c.UploadDir == "" {
-		c.UploadDir = c.PartsDir()
+		c.UploadDir, c.uploadVariable = c.PartsDir(), "UPLOAD_DIR is not set, so DATA_DIR or BLOB_URL"
 	} else if !filepath.IsAbs(c.UploadDir) {
 		bad("UPLOAD_DIR=%q is not an absolute folder", c.UploadDir)
 	}

@@ -96,7 +96,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 		Library: videos, Limits: bounds, Capacity: videos.Capacity, Dir: c.UploadDir, Life: time.Duration(c.UploadHours) * time.Hour, Logger: logger,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open the folder of uploads: %w", err)
+		return nil, fmt.Errorf("%s: open the folder of uploads: %w", c.uploadVariable, err)
 	}
 	ages, meter := newAges(), console.NewMeter()
 	b.Hub.Tap(meter.Events)

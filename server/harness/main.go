@@ -6,12 +6,15 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"reelroom/models/buildinfo"
 )
 
 // The exit codes.
@@ -55,6 +58,7 @@ const answerTime = 90 * time.Second
 // commandLine is all that can be asked.
 type commandLine struct {
 	settings
+	Version kong.VersionFlag `help:"Print the version and end."`
 
 	Token   tokenCommand   `cmd:"" help:"Make a token and print it."`
 	Upload  uploadCommand  `cmd:"" help:"Upload videos; with --watch, stay until each has its outcome."`
@@ -66,6 +70,12 @@ type commandLine struct {
 	Bench   benchCommand   `cmd:"" help:"Measure this server and its peers side by side on this machine."`
 
 	WriteServer writeServerCommand `cmd:"" hidden:""`
+}
+
+func versionLine() string {
+	var line strings.Builder
+	buildinfo.Print(&line, "harness")
+	return strings.TrimSuffix(line.String(), "\n")
 }
 
 // app is what a command works with.
@@ -116,13 +126,13 @@ func run(ctx context.Context, args []string, out io.Writer, scr screen) int {
 		kong.Writers(out, scr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"url": defaultURL(os.Getenv)},
+		kong.Vars{"url": defaultURL(os.Getenv), "version": versionLine()},
 	)
 	if err != nil {
 		panic(err) // the definition above is wrong, whatever was asked
 	}
 	command, err := parser.Parse(args)
-	if exited == 0 { // --help was printed
+	if exited == 0 { // --help or --version was printed
 		return exitOK
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()

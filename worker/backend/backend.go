@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -55,33 +57,53 @@ func Open(ctx context.Context, c *Config, logger *slog.Logger) (b *Backend, err 
 			b = nil
 		}
 	}()
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return b, fmt.Errorf("DATA_DIR: %w", err)
-	}
-	if err := b.openStore(ctx); err != nil {
-		return b, err
-	}
-	id, err := b.installation(ctx)
+	id, err := b.openServices(ctx)
 	if err != nil {
 		return b, err
 	}
-	if err := b.openBlobs(ctx, id); err != nil {
-		return b, err
-	}
-	redisLog.Store(logger)
-	client, condition, stop, err := openRedis(ctx, c, logger)
-	if err != nil {
-		return b, err
-	}
-	b.Redis, b.redisCondition, b.RedisWords = client, condition, condition.describe()
-	b.closers = append(b.closers, stop)
-	if condition != nil {
-		if err := claimRedis(ctx, c, client, id); err != nil {
+	if b.redisCondition != nil {
+		if err := claimRedis(ctx, c, b.Redis, id); err != nil {
 			return b, err
 		}
 	}
 	warn(c, logger)
 	return b, b.assemble(ctx)
+}
+
+// openServices opens the store, the blobs and Redis, and returns the name of the
+// installation. All services that cannot be used are in the error, each by the
+// name of its variable.
+func (b *Backend) openServices(ctx context.Context) (id string, err error) {
+	redisLog.Store(b.Logger)
+	var redisErr error
+	var redisOpened sync.WaitGroup
+	var closeRedis func()
+	redisOpened.Go(func() { b.Redis, b.redisCondition, closeRedis, redisErr = openRedis(ctx, b.Config, b.Logger) })
+	id, err = b.openRecords(ctx)
+	redisOpened.Wait()
+	if redisErr == nil {
+		b.closers = append(b.closers, closeRedis)
+		b.RedisWords = b.redisCondition.describe()
+	}
+	return id, errors.Join(err, redisErr)
+}
+
+// openRecords opens what lies in DATA_DIR or in its place: the store, then the
+// blobs, which are checked where the store does not open.
+func (b *Backend) openRecords(ctx context.Context) (id string, err error) {
+	if err := os.MkdirAll(b.Config.DataDir, 0o700); err != nil {
+		return "", fmt.Errorf("DATA_DIR: %w", err)
+	}
+	if err = b.openStore(ctx); err == nil {
+		id, err = b.installation(ctx)
+	}
+	if err != nil {
+		if b.Config.ownFolder() { // the same folder is named already
+			return "", err
+		}
+		return "", errors.Join(err, b.tryBlobs(ctx))
+	}
+	return id, b.openBlobs(ctx, id)
 }
 
 func warn(c *Config, logger *slog.Logger) {
@@ -101,7 +123,7 @@ func (b *Backend) openStore(ctx context.Context) (err error) {
 	}
 	if err != nil {
 		b.Store = nil
-		return fmt.Errorf("open the store: %w", err)
+		return fmt.Errorf("%s: open the store: %w", b.Config.storeVariable(), err)
 	}
 	b.closers = append(b.closers, func() { _ = b.Store.Close(context.WithoutCancel(ctx)) })
 	return nil

@@ -59,6 +59,46 @@ func (c *Config) blobVariable() string {
 	return "BLOB_URL"
 }
 
+// storeVariable names the variable that chose the store.
+func (c *Config) storeVariable() string {
+	if c.MongoURI != "" {
+		return "MONGODB_URI"
+	}
+	return "DATA_DIR"
+}
+
+// tryBlobs returns why the place of the blobs cannot be used, without marking it.
+func (b *Backend) tryBlobs(ctx context.Context) error {
+	dir, settings, err := b.Config.blobPlace()
+	if err != nil {
+		return err
+	}
+	if settings == nil {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("%s: %w", b.Config.blobVariable(), err)
+		}
+		return nil
+	}
+	bucket, err := b.openBucket(ctx, *settings)
+	if err != nil {
+		return err
+	}
+	return bucket.Close()
+}
+
+// openBucket opens a bucket in the time that the start waits for a service.
+func (b *Backend) openBucket(ctx context.Context, settings bucketstore.Settings) (*bucketstore.Store, error) {
+	ctx, cancel := context.WithTimeout(ctx, serviceTime)
+	defer cancel()
+	bucket, err := bucketstore.Open(ctx, settings, bucketstore.Options{
+		CacheDir: filepath.Join(b.Config.DataDir, "copies"), CacheBytes: int64(b.Config.BlobCache),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("BLOB_URL: %w", err)
+	}
+	return bucket, nil
+}
+
 // openBlobs opens the blobs of the installation id, and no other's.
 func (b *Backend) openBlobs(ctx context.Context, id string) error {
 	dir, settings, err := b.Config.blobPlace()
@@ -66,11 +106,9 @@ func (b *Backend) openBlobs(ctx context.Context, id string) error {
 		return err
 	}
 	if settings != nil {
-		bucket, err := bucketstore.Open(ctx, *settings, bucketstore.Options{
-			CacheDir: filepath.Join(b.Config.DataDir, "copies"), CacheBytes: int64(b.Config.BlobCache),
-		})
+		bucket, err := b.openBucket(ctx, *settings)
 		if err != nil {
-			return fmt.Errorf("BLOB_URL: %w", err)
+			return err
 		}
 		b.closers = append(b.closers, func() { _ = bucket.Close() })
 		b.Blobs, b.BlobWords = bucket, "objects in "+settings.String()
@@ -84,7 +122,7 @@ func (b *Backend) openBlobs(ctx context.Context, id string) error {
 	}
 	files, err := blobstore.Open(dir)
 	if err != nil {
-		return fmt.Errorf("open the blobs: %w", err)
+		return fmt.Errorf("%s: open the blobs: %w", b.Config.blobVariable(), err)
 	}
 	b.closers = append(b.closers, func() { _ = files.Close() })
 	b.Blobs, b.BlobWords = files, "files in "+dir

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -73,8 +74,9 @@ func Read(values map[string]string, config any) []error {
 		return []error{err}
 	}
 	names := map[string]string{}
-	variables(reflect.TypeOf(config).Elem(), names)
+	eachVariable(reflect.TypeOf(config).Elem(), func(f reflect.StructField, name string) { names[f.Name] = name })
 	var out []error
+	rest := maps.Clone(values)
 	for _, e := range all.Errors {
 		if p, ok := errors.AsType[env.ParseError](e); ok {
 			words := "is not a whole number"
@@ -82,21 +84,14 @@ func Read(values map[string]string, config any) []error {
 				words = errSize.Error()
 			}
 			e = fmt.Errorf("%s=%q %s", names[p.Name], values[names[p.Name]], words)
+			delete(rest, names[p.Name])
 		}
 		out = append(out, e)
 	}
-	return out
-}
-
-func variables(t reflect.Type, names map[string]string) {
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Type.Kind() == reflect.Struct {
-			variables(f.Type, names)
-		} else if tag, ok := f.Tag.Lookup("env"); ok {
-			names[f.Name] = tag
-		}
+	if len(rest) < len(values) { // a wrong value counts as its default, so that nobody complains of it twice
+		_ = env.ParseWithOptions(config, env.Options{Environment: rest})
 	}
+	return out
 }
 
 // Validate completes the derived values and returns every mistake at once.
@@ -109,10 +104,12 @@ func (c *Config) Validate() []error {
 	if c.PublicURL == "" {
 		c.PublicURL, c.guessedURL = fmt.Sprintf("http://localhost:%d", c.Port), true
 	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		bad("PUBLIC_URL=%q is not an http or https address", c.PublicURL)
+	} else if u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		bad("PUBLIC_URL=%q is more than a scheme and a host: a path prefix is not supported, so give Reelroom a host name of its own, such as https://reel.example.com", u.Redacted())
 	}
-	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	if dir, err := filepath.Abs(c.DataDir); err != nil {
 		bad("DATA_DIR=%q: %v", c.DataDir, err)
 	} else {

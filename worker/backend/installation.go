@@ -24,7 +24,7 @@ const markerPatience = 5 * time.Second
 func (b *Backend) installation(ctx context.Context) (string, error) {
 	id, err := b.Store.Once(ctx, "installation", rand.Text())
 	if err != nil {
-		return "", fmt.Errorf("read the name of the installation: %w", err)
+		return "", fmt.Errorf("%s: read the name of the installation: %w", b.Config.storeVariable(), err)
 	}
 	return id, nil
 }
