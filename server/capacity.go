@@ -12,7 +12,7 @@ import (
 // openCapacity looks at the disks of uploads.
 func (c *config) openCapacity(b *backend.Backend) (*capacity.Capacity, error) {
 	if err := os.MkdirAll(c.UploadDir, 0o700); err != nil {
-		return nil, fmt.Errorf("the folder of uploads (UPLOAD_DIR): %w", err)
+		return nil, fmt.Errorf("%s: make the folder of uploads: %w", c.uploadVariable, err)
 	}
 	minFree := int64(-1)
 	if c.MinFreeMB != nil {
