@@ -29,7 +29,15 @@ func Decode(w http.ResponseWriter, r *http.Request, into any, optional bool, typ
 	if err != nil || len(body) == 0 && optional {
 		return err
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	return unmarshal(body, into)
+}
+
+// unmarshal reads JSON that a client sent.
+func unmarshal(raw []byte, into any) error {
+	if models.DeeperThan(raw, models.MaxJSONDepth) {
+		return models.ErrJSONDepth
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
 		return errNoObject.Because(err)
 	}
 	return nil

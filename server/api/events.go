@@ -65,8 +65,8 @@ func (a *api) publish(w http.ResponseWriter, r *http.Request, who models.Identit
 		return models.Errorf(models.CodeTooLarge, "The event is larger than %d bytes.", maxJSON)
 	}
 	var p library.Publication
-	if err := json.Unmarshal(body, &p); err != nil {
-		return errNoObject.Because(err)
+	if err := unmarshal(body, &p); err != nil {
+		return err
 	}
 	receipt, err := a.Library.Publish(r.Context(), who, p)
 	if err != nil {
@@ -158,8 +158,8 @@ func (a *api) publishOne(r *http.Request, who models.Identity, raw json.RawMessa
 		return receipt, models.Errorf(models.CodeTooLarge, "The event is larger than %d bytes.", maxJSON)
 	}
 	var p library.Publication
-	if err := json.Unmarshal(raw, &p); err != nil {
-		return receipt, errNoObject.Because(err)
+	if err := unmarshal(raw, &p); err != nil {
+		return receipt, err
 	}
 	return a.Library.Publish(r.Context(), who, p)
 }

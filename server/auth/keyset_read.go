@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"reelroom/models"
 )
 
 const (
@@ -51,6 +53,9 @@ func (s *keySet) fetch(ctx context.Context) (map[string][]setKey, error) {
 func (s *keySet) parse(raw []byte) (map[string][]setKey, error) {
 	var set struct {
 		Keys *[]json.RawMessage `json:"keys"`
+	}
+	if models.DeeperThan(raw, models.MaxJSONDepth) {
+		return nil, models.ErrJSONDepth
 	}
 	if err := json.Unmarshal(raw, &set); err != nil {
 		return nil, errors.New("the answer is not a JSON object")

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"reelroom/models"
 )
 
 // maxDepth bounds how deep a header or claims may be nested.
-const maxDepth = 64
+const maxDepth = models.MaxJSONDepth
 
 var (
 	errNoUTF8   = errors.New("is not UTF-8")
@@ -24,6 +26,9 @@ var (
 func parseObject(raw []byte) (map[string]any, error) {
 	if !utf8.Valid(raw) {
 		return nil, errNoUTF8
+	}
+	if models.DeeperThan(raw, maxDepth) {
+		return nil, errTooDeep
 	}
 	if !json.Valid(raw) {
 		return nil, errNoJSON

@@ -152,6 +152,9 @@ func (p *Publication) read() (s said, err error) {
 	if len(p.Data) > MaxPayloadBytes {
 		return s, models.Errorf(models.CodeTooLarge, "data is larger than %d bytes.", MaxPayloadBytes)
 	}
+	if models.DeeperThan(p.Data, models.MaxJSONDepth) {
+		return s, models.ErrJSONDepth
+	}
 	if len(p.Data) > 0 && (!utf8.Valid(p.Data) || json.Unmarshal(p.Data, &s.fields) != nil) {
 		return s, models.Errorf(models.CodeInvalid, "data must be a JSON object.")
 	}

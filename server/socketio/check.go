@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/zishang520/socket.io-go-parser/v2/parser"
+
+	"reelroom/models"
 )
 
 // Refusals of a packet. Each closes the connection that sent it, and only that.
@@ -16,6 +18,7 @@ var (
 	errNamespace    = errors.New("bad namespace")
 	errPacketID     = errors.New("bad packet id")
 	errPayload      = errors.New("bad payload")
+	errDepth        = errors.New("the payload is nested too deep")
 	errConnectFirst = errors.New("anything before a CONNECT is refused")
 	errTooLarge     = errors.New("the packet is too large")
 )
@@ -29,6 +32,10 @@ type head struct {
 
 // maxIDDigits keeps packet ids within what a JavaScript number holds exactly.
 const maxIDDigits = 15
+
+// maxDepth is how many levels a payload may have: the array of the arguments,
+// and what each of them may have.
+const maxDepth = 1 + models.MaxJSONDepth
 
 // checkPacket judges the text of a packet before the library sees it. The
 // library takes what it parsed for granted: an event or an ack without payload
@@ -81,6 +88,9 @@ func checkPacket(text string) (head, error) {
 }
 
 func checkPayload(kind parser.PacketType, withID bool, payload string) error {
+	if models.DeeperThan(payload, maxDepth) {
+		return errDepth
+	}
 	if payload != "" && !json.Valid([]byte(payload)) {
 		return errPayload
 	}
