@@ -1,7 +1,7 @@
 package api
 
 import (
-	"bufio"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -30,7 +30,7 @@ func (a *api) uploadBatch(w http.ResponseWriter, r *http.Request, who models.Ide
 	}
 	defer leave()
 	connguard.Upload(r.Context())
-	f := &files{parts: multipart.NewReader(bufio.NewReaderSize(r.Body, readBytes), params["boundary"]), limit: a.Library.MaxUpload, other: maxForm}
+	f := &files{parts: newParts(r.Body, params["boundary"]), limit: a.Library.MaxUpload, other: maxForm}
 	s, repeated, err := a.Library.UploadBatch(r.Context(), who, library.BatchUpload{
 		Key: r.Header.Get("Idempotency-Key"), Size: max(r.ContentLength, 0), Next: f.next,
 	})
@@ -49,7 +49,7 @@ func (a *api) uploadBatch(w http.ResponseWriter, r *http.Request, who models.Ide
 
 // files reads a form file by file; it holds none of them.
 type files struct {
-	parts *multipart.Reader
+	parts *parts
 	part  *multipart.Part
 	limit int64 // of a file
 	other int64 // how many bytes fields that are no files may still have
@@ -66,7 +66,7 @@ func (f *files) next() (*library.BatchFile, error) {
 				return nil, err
 			}
 		}
-		part, err := f.parts.NextRawPart()
+		part, err := f.parts.next()
 		if err != nil {
 			if f.ended = err == io.EOF; f.ended { // and not an error that wraps it: that is a cut
 				return nil, err
@@ -101,7 +101,12 @@ func (f *files) pass(most int64) (int64, error) {
 	return n, nil
 }
 
-func (f *files) cut(err error) error { return (&partReader{limit: f.limit}).translate(err) }
+func (f *files) cut(err error) error {
+	if errors.Is(err, errPartHead) {
+		return errPartHead
+	}
+	return (&partReader{limit: f.limit}).translate(err)
+}
 
 // batch answers GET /batch/{id}/status.
 func (a *api) batch(w http.ResponseWriter, r *http.Request, who models.Identity) error {

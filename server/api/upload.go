@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"mime"
@@ -63,7 +62,7 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, who models.Identity
 		}
 		defer room.Release()
 	}
-	f := &form{parts: multipart.NewReader(bufio.NewReaderSize(body, readBytes), params["boundary"]), limit: a.Library.MaxUpload, room: room}
+	f := &form{parts: newParts(body, params["boundary"]), limit: a.Library.MaxUpload, room: room}
 	d, repeated, err := f.send(a, r, who)
 	if err != nil || repeated {
 		Linger(r, body)
@@ -80,7 +79,7 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, who models.Identity
 
 // form reads a multipart body part by part and never holds more than a title.
 type form struct {
-	parts *multipart.Reader
+	parts *parts
 	limit int64
 	count int
 	title string
@@ -107,7 +106,7 @@ func (f *form) send(a *api, r *http.Request, who models.Identity) (models.Docume
 // on the way are kept, other fields are passed over.
 func (f *form) next() (*multipart.Part, error) {
 	for {
-		part, err := f.parts.NextRawPart()
+		part, err := f.parts.next()
 		if err == io.EOF {
 			return nil, nil
 		}
@@ -150,7 +149,12 @@ func (f *form) rest() (string, error) {
 	return f.title, nil
 }
 
-func (f *form) cut(err error) error { return (&partReader{limit: f.limit}).translate(err) }
+func (f *form) cut(err error) error {
+	if errors.Is(err, errPartHead) {
+		return errPartHead
+	}
+	return (&partReader{limit: f.limit}).translate(err)
+}
 
 // partReader gives the errors of a body their codes.
 type partReader struct {
