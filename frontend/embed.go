@@ -39,34 +39,32 @@ type asset struct {
 // Handler serves the built page: its files, and index.html for every other
 // path, because the page has routes of its own; and the React package, for
 // apps that install it without a registry, at /sdk/reelroom-react.tgz. Paths
-// below /api/, /socket.io/ and /sdk/, and names of files that are not there,
-// answer 404. Only GET and HEAD are allowed.
-func Handler() http.Handler {
+// below /api/, /socket.io/ and /sdk/, and names of files that are not there, are
+// answered by missing; so is every method but GET and HEAD, for a path that
+// there is with a header Allow.
+func Handler(missing http.Handler) http.Handler {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil { // the folder is embedded: only a wrong name could do this
 		panic(err)
 	}
 	assets := load(files)
 	assets[sdkPath] = newAsset(sdkPath, sdk())
-	return serve(assets)
+	return serve(assets, missing)
 }
 
-func handler(files fs.FS) http.Handler { return serve(load(files)) }
-
-func serve(assets map[string]asset) http.Handler {
+func serve(assets map[string]asset, missing http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			h.Set("Allow", "GET, HEAD")
-			http.Error(w, "Method not allowed.", http.StatusMethodNotAllowed)
-			return
-		}
 		name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
 		a, ok := assets[name]
-		if !ok && !ours(name) {
-			http.Error(w, "Not found.", http.StatusNotFound)
+		read := r.Method == http.MethodGet || r.Method == http.MethodHead
+		if ok && !read {
+			h.Set("Allow", "GET, HEAD")
+		}
+		if !read || !ok && !(ours(name) && takesHTML(r)) {
+			missing.ServeHTTP(w, r)
 			return
 		}
 		if !ok {
@@ -105,6 +103,15 @@ func ours(name string) bool {
 		}
 	}
 	return path.Ext(name) == ""
+}
+
+// takesHTML reports whether the request can mean a page: it names HTML, as that
+// of a browser does, or any type, but not JSON or a stream of events beside it
+// (RFC 9110, section 12.5.1).
+func takesHTML(r *http.Request) bool {
+	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
+	has := func(kind string) bool { return strings.Contains(accept, kind) }
+	return accept == "" || has("html") || (has("*/*") || has("text/*")) && !has("json") && !has("event-stream")
 }
 
 func load(files fs.FS) map[string]asset {

@@ -18,6 +18,15 @@ var page = fstest.MapFS{
 	"assets/index-ABCD.css": {Data: []byte("p{}")},
 }
 
+// missing answers as the server does.
+var missing = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	status := http.StatusNotFound
+	if w.Header().Get("Allow") != "" {
+		status = http.StatusMethodNotAllowed
+	}
+	http.Error(w, "There is nothing at this address.", status)
+})
+
 func ask(t *testing.T, h http.Handler, method, target string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, target, nil)
@@ -31,7 +40,7 @@ func ask(t *testing.T, h http.Handler, method, target string, header ...string) 
 
 func TestHandlerServesPageAndRoutes(t *testing.T) {
 	t.Parallel()
-	h := handler(page)
+	h := serve(load(page), missing)
 	for _, tc := range []struct {
 		path, mime, cache string
 		status            int
@@ -66,7 +75,7 @@ func TestHandlerServesPageAndRoutes(t *testing.T) {
 
 func TestHandlerAnswersAKnownETagWithNothing(t *testing.T) {
 	t.Parallel()
-	h := handler(page)
+	h := serve(load(page), missing)
 	first := ask(t, h, http.MethodGet, "/")
 	again := ask(t, h, http.MethodGet, "/", "If-None-Match", first.Header().Get("ETag"))
 	if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
@@ -77,7 +86,7 @@ func TestHandlerAnswersAKnownETagWithNothing(t *testing.T) {
 func TestHandlerCompressesForThoseWhoTakeIt(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("export const many = 1;\n", 400)
-	h := handler(fstest.MapFS{"assets/a.js": {Data: []byte(text)}})
+	h := serve(load(fstest.MapFS{"assets/a.js": {Data: []byte(text)}}), missing)
 	for accept, want := range map[string]string{"gzip, br": "gzip", "br, gzip;q=0.5": "gzip", "": "", "br": "", "gzip;q=0": "", "gzip; q=0.0": ""} {
 		w := ask(t, h, http.MethodGet, "/assets/a.js", "Accept-Encoding", accept)
 		if got := w.Header().Get("Content-Encoding"); got != want || w.Header().Get("Vary") != "Accept-Encoding" {
@@ -104,7 +113,7 @@ func TestHandlerCompressesForThoseWhoTakeIt(t *testing.T) {
 
 func TestHandlerAllowsReadingOnly(t *testing.T) {
 	t.Parallel()
-	h := handler(page)
+	h := serve(load(page), missing)
 	if w := ask(t, h, http.MethodPost, "/"); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Fatalf("POST: %d %q", w.Code, w.Header().Get("Allow"))
 	}
@@ -113,11 +122,33 @@ func TestHandlerAllowsReadingOnly(t *testing.T) {
 	}
 }
 
+// A client that asks for something else than a page gets none.
+func TestUnknownPathIsThePageForBrowsersAlone(t *testing.T) {
+	t.Parallel()
+	h := serve(load(page), missing)
+	for accept, want := range map[string]int{
+		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": 200, "": 200, "*/*": 200, "text/*": 200,
+		"application/json": 404, "application/json, text/plain, */*": 404, "application/problem+json": 404, "text/event-stream": 404, "image/png": 404,
+	} {
+		if w := ask(t, h, http.MethodGet, "/vidoes/x", "Accept", accept); w.Code != want {
+			t.Errorf("%q: %d, want %d", accept, w.Code, want)
+		}
+		if w := ask(t, h, http.MethodGet, "/", "Accept", accept); w.Code != 200 {
+			t.Errorf("%q of the page itself: %d", accept, w.Code)
+		}
+	}
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, "BREW"} {
+		if w := ask(t, h, method, "/vidoes/x"); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", method, w.Code)
+		}
+	}
+}
+
 // TestBuiltPageKeepsItsOwnPolicy looks into the committed build: all that the
 // page names is there, and nothing is inline.
 func TestBuiltPageKeepsItsOwnPolicy(t *testing.T) {
 	t.Parallel()
-	h := Handler()
+	h := Handler(missing)
 	index := ask(t, h, http.MethodGet, "/")
 	if index.Code != http.StatusOK {
 		t.Fatalf("GET /: %d", index.Code)

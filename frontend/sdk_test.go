@@ -40,7 +40,7 @@ func unpack(t *testing.T, body []byte) map[string][]byte {
 
 func TestSDKIsThePackageWithItsCode(t *testing.T) {
 	t.Parallel()
-	w := ask(t, Handler(), http.MethodGet, "/"+sdkPath)
+	w := ask(t, Handler(missing), http.MethodGet, "/"+sdkPath)
 	h := w.Header()
 	if w.Code != 200 || h.Get("Content-Type") != "application/gzip" || h.Get("Content-Encoding") != "" || h.Get("Cache-Control") != "no-cache" || h.Get("ETag") == "" {
 		t.Fatalf("%d %v", w.Code, h)
@@ -68,19 +68,19 @@ func TestSDKIsThePackageWithItsCode(t *testing.T) {
 
 func TestSDKHasTheSameBytesEachTime(t *testing.T) {
 	t.Parallel()
-	first := ask(t, Handler(), http.MethodGet, "/"+sdkPath)
-	if again := ask(t, Handler(), http.MethodGet, "/"+sdkPath); !bytes.Equal(first.Body.Bytes(), again.Body.Bytes()) {
+	first := ask(t, Handler(missing), http.MethodGet, "/"+sdkPath)
+	if again := ask(t, Handler(missing), http.MethodGet, "/"+sdkPath); !bytes.Equal(first.Body.Bytes(), again.Body.Bytes()) {
 		t.Fatal("two servers offer different bytes")
 	}
 	etag := first.Header().Get("ETag")
-	if w := ask(t, Handler(), http.MethodGet, "/"+sdkPath, "If-None-Match", etag, "Accept-Encoding", "gzip"); w.Code != http.StatusNotModified {
+	if w := ask(t, Handler(missing), http.MethodGet, "/"+sdkPath, "If-None-Match", etag, "Accept-Encoding", "gzip"); w.Code != http.StatusNotModified {
 		t.Fatalf("%d for a known ETag", w.Code)
 	}
-	if w := ask(t, Handler(), http.MethodHead, "/"+sdkPath); w.Code != 200 || w.Body.Len() != 0 {
+	if w := ask(t, Handler(missing), http.MethodHead, "/"+sdkPath); w.Code != 200 || w.Body.Len() != 0 {
 		t.Fatalf("HEAD: %d with %d bytes", w.Code, w.Body.Len())
 	}
 	for _, other := range []string{"/sdk", "/sdk/", "/sdk/reelroom-react", "/sdk/other.tgz"} {
-		if w := ask(t, Handler(), http.MethodGet, other); w.Code != http.StatusNotFound {
+		if w := ask(t, Handler(missing), http.MethodGet, other); w.Code != http.StatusNotFound {
 			t.Errorf("GET %s: %d", other, w.Code)
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	CodeNotFound         Code = "not_found"
 	CodeConflict         Code = "conflict"
 	CodeForbidden        Code = "forbidden"
+	CodeOrigin           Code = "origin_not_allowed"
 	CodeTokenMissing     Code = "token_missing"
 	CodeTokenExpired     Code = "token_expired"
 	CodeTokenInvalid     Code = "token_invalid"
@@ -51,6 +52,7 @@ const (
 	CodeInvite      Code = "invite_invalid"
 	CodeEmailTaken  Code = "email_taken"
 	CodeSetupCode   Code = "setup_code_invalid"
+	CodeLocalLink   Code = "local_link_invalid"
 	CodeLastAdmin   Code = "last_admin"
 
 	// The codes below are those of ends that are nobody's failure, for clients

@@ -40,16 +40,12 @@ type config struct {
 
 	// uploadVariable names the variable that chose UploadDir.
 	uploadVariable string
-	// origins may use the doors from another address: FRONTEND_URL, the
-	// server's own, and the development server of the page.
+	// origins are those of FRONTEND_URL.
 	origins []string
-	// local tells that the server made its own secret, and so may sign in
-	// whoever sits at this machine.
-	local bool
+	// ownKey tells that no JWT_… is set: the server makes the key of its tokens
+	// itself.
+	ownKey bool
 }
-
-// developmentOrigin is where Vite serves the page.
-const developmentOrigin = "http://localhost:5173"
 
 // maxDays bounds JWT_MAX_DAYS.
 const maxDays = 36500
@@ -124,9 +120,8 @@ func readConfig(values map[string]string) (*config, error) {
 		if c.MongoURI != "" {
 			bad("JWT_SECRET or JWT_JWKS_URL must be set when MONGODB_URI is")
 		}
-		c.local = true
+		c.ownKey = true
 	}
-	c.origins = append(c.origins, c.PublicURL, developmentOrigin)
 	for part := range strings.SplitSeq(c.FrontendURL, ",") {
 		part = strings.TrimRight(strings.TrimSpace(part), "/")
 		if part == "" {
@@ -153,12 +148,15 @@ func (c *config) secrets() []string {
 	return out
 }
 
+// embedded reports whether this is the embedded default: a server of this
+// machine, which makes the key of its tokens itself.
+func (c *config) embedded() bool { return c.ownKey && c.development() }
+
 // adopt takes the port that the system chose where PORT is 0.
 func (c *config) adopt(port int) {
 	asked := fmt.Sprintf("http://localhost:%d", c.Port)
 	c.Port = port
 	if c.PublicURL == asked {
 		c.PublicURL = fmt.Sprintf("http://localhost:%d", port)
-		c.origins[0] = c.PublicURL
 	}
 }

@@ -20,7 +20,8 @@ func (c *caller) succeed(e *listener) {
 		c.ask("GET", path, "", "").into(t, http.StatusOK, nil)
 	}
 	var local api.LocalSession
-	c.ask("POST", "/api/auth/local", "", "").into(t, http.StatusOK, &local)
+	c.json("POST", "/api/auth/local", "", `{"secret":"guess"}`, "Origin", c.url).into(t, http.StatusForbidden, nil)
+	c.json("POST", "/api/auth/local", "", `{"secret":"`+c.localSecret()+`"}`, "Origin", c.url).into(t, http.StatusOK, &local)
 	c.ask("GET", "/api/auth/me", local.Token, "").into(t, http.StatusOK, nil)
 	c.ask("POST", "/api/tickets", editor, "").into(t, http.StatusCreated, nil)
 
@@ -162,7 +163,7 @@ func (c *caller) accounts() {
 	t := c.t
 	var in api.LocalSession
 	const pass = "correct horse battery"
-	g := c.json("POST", "/api/auth/register", "", `{"name":"Ann","email":"ann@example.com","password":"`+pass+`","organizationName":"Acme"}`)
+	g := c.json("POST", "/api/auth/register", "", `{"name":"Ann","email":"ann@example.com","password":"`+pass+`","organizationName":"Acme","setupCode":"`+c.localSecret()+`"}`, "Origin", c.url)
 	g.into(t, http.StatusCreated, &in)
 	cookie, _, _ := strings.Cut(g.header.Get("Set-Cookie"), ";")
 	c.ask("POST", "/api/auth/refresh", "", "", "Cookie", cookie).into(t, http.StatusOK, &in)

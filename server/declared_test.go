@@ -90,9 +90,9 @@ func (c *caller) absolute(path string) string {
 	return path
 }
 
-func (c *caller) json(method, path, token, body string) got {
+func (c *caller) json(method, path, token, body string, header ...string) got {
 	c.t.Helper()
-	return c.ask(method, path, token, body, "Content-Type", "application/json")
+	return c.ask(method, path, token, body, append(header, "Content-Type", "application/json")...)
 }
 
 // form makes the body of an upload of files with one content.

@@ -45,12 +45,14 @@ type doors struct {
 	accounts *accounts.Accounts // nil where there are none
 	peers    *redislog.Peers
 	health   *health.Checker
+	// setupCode is "" where somebody has an account.
+	setupCode string
+	local     *localLink // nil where nobody signs in by it
 }
 
 // open builds every door on one library and one verifier.
 func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logger) (*doors, error) {
-	local, err := c.ownSecret()
-	if err != nil {
+	if err := c.ownSecret(); err != nil {
 		return nil, err
 	}
 	secrets := make([][]byte, 0, 2)
@@ -69,12 +71,25 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	var people *accounts.Accounts
 	var known api.Accounts
 	var reserved func(string) bool
+	setupCode := ""
 	if own != nil {
 		if people, err = c.openAccounts(ctx, b, own, denylist, bounds, logger); err != nil {
 			return nil, fmt.Errorf("open the accounts: %w", err)
 		}
 		known, reserved = people, people.Reserved
+		if setupCode, err = people.SetupCode(ctx); err != nil {
+			return nil, err
+		}
 	}
+	local, err := c.openLocalLink(people != nil && setupCode == "", logger)
+	if err != nil {
+		return nil, fmt.Errorf("the link to sign in, in DATA_DIR: %w", err)
+	}
+	var signIn *api.Local
+	if local != nil {
+		signIn = local.Local
+	}
+	origins := auth.NewOrigins(auth.OriginConfig{PublicURL: c.PublicURL, Allowed: c.origins, Loopback: c.embedded(), Logger: logger})
 	verifier, err := auth.New(ctx, auth.Config{
 		Own: own, Secrets: secrets, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience, MaxLife: c.maxLife(),
 		Reserved: reserved, Revoked: denylist.Revoked, Logger: logger, Explain: c.development(),
@@ -101,7 +116,7 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	ages, meter := newAges(), console.NewMeter()
 	b.Hub.Tap(meter.Events)
 	sockets, err := socketio.New(socketio.Config{
-		Origins: c.origins, Authenticate: verifier.Verify, Explain: c.development(), Revoked: denylist.Revoked,
+		Origins: origins, Authenticate: verifier.Verify, Explain: c.development(), Revoked: denylist.Revoked,
 		Hub: b.Hub, Events: b.Log, Sessions: b.Log, Logger: logger,
 		Snapshot: func(ctx context.Context, who models.Identity, id string) (any, string, error) {
 			return videos.Snapshot(ctx, who, id)
@@ -127,8 +142,8 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 			logger.Info("clients were dismissed, as their token was revoked", "organization", r.OrganizationID, "kind", r.Kind, "sockets", n, "streams", m)
 		}
 	})
-	raw := ws.New(ws.Config{Library: videos, Batches: videos, Streams: streams, Origins: c.origins, Limits: bounds, Logger: logger})
-	d := &doors{sockets: sockets, streams: streams, ws: raw, denylist: denylist, videos: videos, uploads: parts}
+	raw := ws.New(ws.Config{Library: videos, Batches: videos, Streams: streams, Limits: bounds, Logger: logger})
+	d := &doors{sockets: sockets, streams: streams, ws: raw, denylist: denylist, videos: videos, uploads: parts, setupCode: setupCode, local: local}
 	d.peers = b.Log.Peers(func(org string) []byte { return d.console.Answer(org) })
 	d.console = console.New(console.Config{
 		Sockets: sockets, Streams: streams, Queue: b.Queue, Store: b.Store, Peers: d.peers, Meter: meter, Limits: bounds, Uploads: parts.Usage, Logger: logger,
@@ -143,18 +158,12 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 	}
 	routes := api.New(api.Config{
 		Accounts: known,
-		Library:  videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: c.origins, Local: local,
+		Library:  videos, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.Links, Origins: origins, Local: signIn,
 		Tickets: tickets, PublicURL: c.PublicURL, OperatorToken: c.OperatorToken, Doors: entries,
 		Health: d.health, Metrics: metrics(b, d.health, sockets, streams, raw, ages, bounds, denylist, videos), Limits: bounds, Logger: logger,
 	})
 	d.routes = routes
-	mux := http.NewServeMux()
-	mux.Handle("/socket.io/", sockets)
-	for _, pattern := range []string{"/api/", "/batch/", "/ws", "/ws/", "/healthz", "/readyz", "/metrics"} {
-		mux.Handle(pattern, routes)
-	}
-	mux.Handle("/", frontend.Handler())
-	d.handler = mux
+	d.handler = c.strictTransport(&root{sockets: sockets, routes: routes, page: frontend.Handler(routes.NotFound)})
 	d.guard = connguard.New(connguard.Config{Limits: bounds, Problem: api.EncodeProblem, Probes: []string{"/healthz", "/readyz"}, Logger: logger})
 	return d, nil
 }

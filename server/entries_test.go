@@ -139,9 +139,8 @@ func waysIn() []wayIn {
 		{pattern: "GET /healthz", path: "/healthz"},
 		{pattern: "GET /readyz", path: "/readyz"},
 		{pattern: "GET /metrics", path: "/metrics"},
-		// Only a server that made its own secret signs in, and only who sits at it.
-		{pattern: "POST /api/auth/local", path: "/api/auth/local"},
 		// What lets in here is a secret of another kind.
+		{pattern: "POST /api/auth/local", path: "/api/auth/local", body: `{}`, kind: jsonKind},
 		{pattern: "POST /api/auth/register", path: "/api/auth/register", body: `{}`, kind: jsonKind},
 		{pattern: "POST /api/auth/login", path: "/api/auth/login", body: `{}`, kind: jsonKind},
 		{pattern: "POST /api/auth/refresh", path: "/api/auth/refresh"},

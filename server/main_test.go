@@ -68,6 +68,7 @@ type installation struct {
 	t      testing.TB
 	url    string
 	secret string
+	dir    string // DATA_DIR
 }
 
 // start runs the server in this process, embedded unless variables say else,
@@ -101,7 +102,7 @@ func start(t testing.TB, variables map[string]string) *installation {
 	})
 	select {
 	case url := <-address:
-		return &installation{t: t, url: url, secret: c.JWTSecret}
+		return &installation{t: t, url: url, secret: c.JWTSecret, dir: c.DataDir}
 	case err := <-done:
 		done <- err
 		t.Fatalf("the server did not start: %v", err)

@@ -139,7 +139,7 @@ func TestConfigurationMistakesAreNamed(t *testing.T) {
 		}
 	}
 	c, err := readConfig(map[string]string{})
-	if err != nil || !c.local || c.Port != 5000 || c.PublicURL != "http://localhost:5000" {
+	if err != nil || !c.embedded() || c.Port != 5000 || c.PublicURL != "http://localhost:5000" {
 		t.Errorf("the defaults: %+v, %v", c, err)
 	}
 }

@@ -56,13 +56,7 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 		return err
 	}
 	defer doors.uploads.Close()
-	code := ""
-	if doors.accounts != nil {
-		if code, err = doors.accounts.SetupCode(ctx); err != nil {
-			return err
-		}
-	}
-	welcome(status, c, b, words, code)
+	welcome(status, c, b, words, doors)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Reconciler().Run(ctx) })
 	group.Go(func() error { return b.Sweeper.Run(ctx) })

@@ -12,7 +12,6 @@ import (
 
 	"reelroom/models"
 	"reelroom/server/accounts"
-	"reelroom/server/api"
 	"reelroom/server/auth"
 	"reelroom/server/limits"
 	"reelroom/worker/backend"
@@ -22,11 +21,10 @@ import (
 const secretFile = "jwt-secret"
 
 // ownSecret makes the secret once where the configuration has none, and keeps
-// it in DATA_DIR for this user alone. It returns the local admin's sign-in, or
-// nil where tokens come from elsewhere.
-func (c *config) ownSecret() (*api.Local, error) {
-	if !c.local {
-		return nil, nil
+// it in DATA_DIR for this user alone.
+func (c *config) ownSecret() error {
+	if !c.ownKey {
+		return nil
 	}
 	path := filepath.Join(c.DataDir, secretFile)
 	raw, err := os.ReadFile(path)
@@ -35,19 +33,19 @@ func (c *config) ownSecret() (*api.Local, error) {
 		err = writeOnce(path, raw)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the secret in DATA_DIR: %w", err)
+		return fmt.Errorf("the secret in DATA_DIR: %w", err)
 	}
 	c.JWTSecret = strings.TrimSpace(string(raw))
 	if len(c.JWTSecret) < auth.MinSecretBytes {
-		return nil, fmt.Errorf("%s is damaged: it holds less than %d bytes; remove it to have a new one made", path, auth.MinSecretBytes)
+		return fmt.Errorf("%s is damaged: it holds less than %d bytes; remove it to have a new one made", path, auth.MinSecretBytes)
 	}
-	return &api.Local{Port: c.Port, Signer: auth.Signer{Secret: []byte(c.JWTSecret), Issuer: c.Issuer, Audience: c.Audience}}, nil
+	return nil
 }
 
 // openAccounts opens the accounts of the installation.
 func (c *config) openAccounts(ctx context.Context, b *backend.Backend, tokens *auth.Own, denylist *auth.Denylist, bounds *limits.Limits, logger *slog.Logger) (*accounts.Accounts, error) {
 	first := ""
-	if c.local {
+	if c.ownKey {
 		first = models.LocalOrganization
 	}
 	return accounts.New(ctx, accounts.Config{
@@ -80,9 +78,12 @@ func (c *config) ownTokens(ctx context.Context, settings models.Settings) (*auth
 	return auth.NewOwn(raw...)
 }
 
-// writeOnce makes the file whole or not at all.
+// writeOnce makes or replaces the file, whole or not at all, for this user alone.
 func writeOnce(path string, data []byte) error {
 	part := path + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err // it might be readable by others
+	}
 	if err := os.WriteFile(part, data, 0o600); err != nil {
 		return err
 	}

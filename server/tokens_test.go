@@ -27,7 +27,7 @@ func TestUncheckedClaimsAreWarnedOf(t *testing.T) {
 		config config
 		want   []string
 	}{
-		"own secret":     {config{local: true}, nil},
+		"own secret":     {config{ownKey: true}, nil},
 		"neither":        {config{}, []string{"JWT_ISSUER", "JWT_AUDIENCE"}},
 		"issuer alone":   {config{Issuer: "us"}, []string{"JWT_AUDIENCE"}},
 		"audience alone": {config{Audience: "reelroom"}, []string{"JWT_ISSUER"}},

@@ -78,6 +78,7 @@ describe("accounts", { skip, timeout: 600_000 }, () => {
     await admin.waitForFunction(() => document.activeElement?.getAttribute("aria-invalid") === "true");
     // One: the form. Two: the file. Three: looking.
     await admin.getByLabel("Organization").fill("Harbor Films & <b>Sons</b>");
+    await admin.getByLabel("Setup code").fill(server.setupCode());
     await fill(admin, ada, "Create the organization");
     await admin.locator("input[type=file]").first().setInputFiles(sample);
     await admin.locator("[data-testid=card][data-status=completed]").first().waitFor({ timeout: 120_000 });
@@ -132,6 +133,20 @@ describe("accounts", { skip, timeout: 600_000 }, () => {
     assert.match(await late.getByRole("alert").textContent(), /\S/);
     await looked(late, "join-late");
     await late.context().close();
+  });
+
+  test("a link begins with the address at which the admin's page was opened", async () => {
+    const other = server.url.replace("localhost", "127.0.0.1");
+    const page = await visitor();
+    await page.goto(other);
+    await page.getByLabel("E-mail").fill(ada.email);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await live(page);
+    await page.goto(`${other}/settings/invitations`);
+    await page.getByRole("button", { name: "Make an invitation link" }).click();
+    assert.match(await page.getByLabel("Link", { exact: true }).inputValue(), new RegExp(`^${other}/join#`));
+    await page.context().close();
   });
 
   test("a changed role changes what the page offers; the last admin stays one", async () => {

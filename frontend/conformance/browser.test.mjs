@@ -1,5 +1,5 @@
 // The page in a real browser against a running server:
-//   REELROOM_URL=http://localhost:5000 REELROOM_SAMPLE=video.mp4 node --test
+//   REELROOM_URL=http://localhost:5000 REELROOM_DATA=folder REELROOM_SAMPLE=video.mp4 node --test
 // REELROOM_SHOTS=folder keeps pictures. Without a server it says why it skips; with CI=true that is a failure.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -11,10 +11,12 @@ import { executablePath, gather, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
 
 const url = process.env.REELROOM_URL;
+const data = process.env.REELROOM_DATA;
 const sample = process.env.REELROOM_SAMPLE;
 const shots = process.env.REELROOM_SHOTS;
 const skip = need({
   REELROOM_URL: url,
+  REELROOM_DATA: data && existsSync(data),
   REELROOM_SAMPLE: sample && existsSync(sample),
   chromium: existsSync(executablePath),
 });
@@ -33,12 +35,10 @@ async function open(complaints, address = url, token = "") {
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   gather(page, complaints);
-  await page.goto(address);
+  await page.goto(token ? address : readFileSync(`${data}/local-link`, "utf8").trim());
   if (token) {
     await page.evaluate((word) => sessionStorage.setItem("reelroom.token", word), token);
     await page.reload();
-  } else {
-    await page.getByTestId("local").click();
   }
   await page.getByTestId("connection").getByText("Live").waitFor();
   return page;

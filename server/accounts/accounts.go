@@ -50,13 +50,14 @@ type Config struct {
 type Accounts struct {
 	Config
 	hasher *hasher
-	// setupCode lets somebody who does not sit at this machine found the first
-	// organization.
+	// setupCode lets its holder found the first organization.
 	setupCode string
 	// localTaken tells that the local organization is one of accounts.
 	localTaken bool
-	// here reports whether a request comes from this very machine.
-	here func(*http.Request) bool
+	// localLink uses up the secret of the local admin's link.
+	localLink func(r *http.Request, secret string) error
+	// pageAddress is where the page of a request was opened.
+	pageAddress func(*http.Request) string
 }
 
 var _ api.Door = (*Accounts)(nil)
@@ -75,7 +76,7 @@ func New(ctx context.Context, c Config) (*Accounts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Accounts{Config: c, hasher: hasher, setupCode: codeOf(c.Tokens.Seal("setup")), localTaken: taken, here: func(*http.Request) bool { return false }}, nil
+	return &Accounts{Config: c, hasher: hasher, setupCode: codeOf(c.Tokens.Seal("setup")), localTaken: taken}, nil
 }
 
 // idPrefix begins the id of every organization that is founded here but the
@@ -91,8 +92,8 @@ func (a *Accounts) Reserved(org string) bool {
 	return strings.HasPrefix(org, idPrefix) || a.localTaken && org == models.LocalOrganization
 }
 
-// SetupCode returns the code, which is the same on all servers and kept by none, that founds the first organization from elsewhere;
-// "" when there is one.
+// SetupCode returns the code that founds the first organization, which is the
+// same on all servers and stored by none; "" when there is an organization.
 func (a *Accounts) SetupCode(ctx context.Context) (string, error) {
 	founded, err := a.Store.HasUsers(ctx)
 	if err != nil || founded {
@@ -145,7 +146,8 @@ func (a *Accounts) audit(ctx context.Context, org string, e models.AuditEntry) {
 }
 
 // link is an address of the page whose fragment, which is sent to no server, is
-// the secret.
-func (a *Accounts) link(page, secret string) string {
-	return strings.TrimRight(a.PublicURL, "/") + page + "#" + secret
+// the secret. It begins with the address at which the request's page was opened,
+// if that is the server's own, else with PUBLIC_URL.
+func (a *Accounts) link(r *http.Request, page, secret string) string {
+	return strings.TrimRight(a.pageAddress(r), "/") + page + "#" + secret
 }

@@ -21,18 +21,18 @@ func TestFirstVisitorFoundsTheOrganization(t *testing.T) {
 	b := h.browser()
 	var options api.SignInOptions
 	b.must(http.StatusOK, "GET", "/api/auth/options", nil, &options)
-	if options != (api.SignInOptions{Local: true, Accounts: true, Setup: true}) {
+	if options != (api.SignInOptions{Local: true, Accounts: true, Setup: true, SetupCode: true}) {
 		t.Errorf("before: %+v", options)
 	}
 	far := h.browser()
 	far.from = "192.0.2.1:4000"
-	far.must(http.StatusOK, "GET", "/api/auth/options", nil, &options)
-	if options != (api.SignInOptions{Accounts: true, Setup: true, SetupCode: true}) {
-		t.Errorf("from elsewhere: %+v", options)
-	}
-	form := Registration{Name: "Eve", Email: "eve@example.com", Password: pass, OrganizationName: "Evil", SetupCode: "AAAA-BBBB-CCCC"}
-	if status, code := far.in("/api/auth/register", form); status != http.StatusForbidden || code != models.CodeSetupCode {
-		t.Errorf("with a wrong code: %d %s", status, code)
+	form := Registration{Name: "Eve", Email: "eve@example.com", Password: pass, OrganizationName: "Evil"}
+	for _, form.SetupCode = range []string{"", " ", "AAAA-BBBB-CCCC"} {
+		for name, b := range map[string]*browser{"from elsewhere": far, "on the machine": h.browser()} {
+			if status, code := b.in("/api/auth/register", form); status != http.StatusForbidden || code != models.CodeSetupCode {
+				t.Errorf("%s, with the code %q: %d %s", name, form.SetupCode, status, code)
+			}
+		}
 	}
 	b = h.founder()
 	if b.user.OrganizationID != "local" || b.user.Role != models.RoleAdmin || b.user.OrganizationName != "Acme" || !b.user.Account {
@@ -47,8 +47,10 @@ func TestFirstVisitorFoundsTheOrganization(t *testing.T) {
 	if options != (api.SignInOptions{Accounts: true}) {
 		t.Errorf("after: %+v", options)
 	}
-	if status, _ := h.browser().in("/api/auth/local", nil); status != http.StatusForbidden {
-		t.Errorf("the local admin signs in beside accounts: %d", status)
+	local := h.browser()
+	local.origin = "http://localhost:5000"
+	if status, code := local.in("/api/auth/local", api.LocalSecret{Secret: h.link}); status != http.StatusForbidden || code != models.CodeForbidden {
+		t.Errorf("the local admin signs in beside accounts: %d %s", status, code)
 	}
 	form.SetupCode, form.Email = h.accounts.setupCode, "late@example.com"
 	if status, code := far.in("/api/auth/register", form); status != http.StatusForbidden || code != models.CodeForbidden {
@@ -70,6 +72,30 @@ func TestSetupCodeFoundsFromElsewhere(t *testing.T) {
 	}
 }
 
+// The secret of the local link is as good as the setup code, once, on a page of
+// the machine itself.
+func TestLocalLinkFounds(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	link := h.link
+	form := Registration{Name: "Ann", Email: "ann@example.com", Password: pass, OrganizationName: "Acme", SetupCode: link}
+	b := h.browser()
+	for _, b.origin = range []string{"", "http://localhost:5173"} {
+		if status, code := b.in("/api/auth/register", form); status != http.StatusForbidden || code != models.CodeSetupCode || h.link != link {
+			t.Errorf("a page of %q: %d %s", b.origin, status, code)
+		}
+	}
+	b.origin = "http://localhost:5000"
+	short := form
+	short.OrganizationName = ""
+	if status, _ := b.in("/api/auth/register", short); status != http.StatusBadRequest || h.link != link {
+		t.Errorf("a form with a mistake uses the link up: %d", status)
+	}
+	if status, code := b.in("/api/auth/register", form); status != http.StatusCreated || h.link == link {
+		t.Errorf("%d %s", status, code)
+	}
+}
+
 // Of many first visitors one founds, whoever is how fast.
 func TestOneFounder(t *testing.T) {
 	t.Parallel()
@@ -78,7 +104,7 @@ func TestOneFounder(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 6 {
 		all.Go(func() {
-			form := Registration{Name: "A", Email: string(rune('a'+i)) + "@example.com", Password: pass, OrganizationName: "Acme"}
+			form := Registration{Name: "A", Email: string(rune('a'+i)) + "@example.com", Password: pass, OrganizationName: "Acme", SetupCode: h.accounts.setupCode}
 			if status, _ := h.browser().in("/api/auth/register", form); status == http.StatusCreated {
 				won.Add(1)
 			}
@@ -227,6 +253,44 @@ func TestOtherSitesAreRefused(t *testing.T) {
 	}
 }
 
+// Over https the cookie has a prefix that no page over http can set, and is not
+// taken without.
+func TestSecureCookie(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(c *Config) { c.PublicURL = "https://rooms.example/reel" })
+	send := func(path, cookie, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		if cookie != "" {
+			r.Header.Set("Cookie", cookie)
+		}
+		w := httptest.NewRecorder()
+		h.handler.ServeHTTP(w, r)
+		return w
+	}
+	w := send("/api/auth/register", "", `{"name":"Ann","email":"ann@example.com","password":"`+pass+`","organizationName":"Acme","setupCode":"`+h.accounts.setupCode+`"}`)
+	var c *http.Cookie
+	for _, c = range w.Result().Cookies() { // the device's, and then the session's
+		if !strings.HasPrefix(c.Name, "__Secure-reelroom_session") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/reel/api/auth" {
+			t.Errorf("%+v", c)
+		}
+	}
+	for _, c = range w.Result().Cookies() {
+		if c.Name == "__Secure-reelroom_session" {
+			break
+		}
+	}
+	if c == nil {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if w := send("/api/auth/refresh", "reelroom_session="+c.Value, ""); w.Code != http.StatusUnauthorized {
+		t.Errorf("without the prefix: %d", w.Code)
+	}
+	if w := send("/api/auth/refresh", c.Name+"="+c.Value, ""); w.Code != http.StatusOK {
+		t.Errorf("with it: %d %s", w.Code, w.Body)
+	}
+}
+
 // Tokens of another issuer are good beside those of accounts, each by its own key.
 func TestOutsideIssuerBeside(t *testing.T) {
 	t.Parallel()
@@ -292,7 +356,8 @@ func TestLocalAdminEndsWithTheFirstAccount(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	local := h.browser()
-	if status, _ := local.in("/api/auth/local", nil); status != http.StatusOK {
+	local.origin = "http://localhost:5000"
+	if status, _ := local.in("/api/auth/local", api.LocalSecret{Secret: h.link}); status != http.StatusOK {
 		t.Fatal(status)
 	}
 	h.founder()
@@ -332,7 +397,7 @@ func FuzzCookie(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		r := httptest.NewRequest("POST", "/api/auth/refresh", nil)
 		r.Header.Set("Cookie", cookieName+"="+value)
-		if got, id, ok := sessionOf(r); ok && (!models.ValidID(got.org) || !models.ValidID(got.owner) || len(id) != 26 || got.secret == "") {
+		if got, id, ok := new(Accounts).sessionOf(r); ok && (!models.ValidID(got.org) || !models.ValidID(got.owner) || len(id) != 26 || got.secret == "") {
 			t.Errorf("%q reads as %+v %q", value, got, id)
 		}
 	})

@@ -34,14 +34,17 @@ func (a *Accounts) sealDevice(u *models.User, id string, until int64) string {
 
 // hasDevice reports whether the request comes from a browser that signed in
 // before, with whatever account it says.
-func hasDevice(r *http.Request) bool {
-	return slices.ContainsFunc(r.Cookies(), func(c *http.Cookie) bool { return strings.HasPrefix(c.Name, deviceCookie) })
+func (a *Accounts) hasDevice(r *http.Request) bool {
+	return slices.ContainsFunc(a.cookies().Of(r), func(c *http.Cookie) bool { return strings.HasPrefix(c.Name, deviceCookie) })
 }
 
 // deviceOf returns by what a browser is known that signed in with the account
 // before; "" for every other.
 func (a *Accounts) deviceOf(r *http.Request, u *models.User) string {
-	for _, c := range r.CookiesNamed(deviceName(u)) {
+	for _, c := range a.cookies().Of(r) {
+		if c.Name != deviceName(u) {
+			continue
+		}
 		parts := strings.Split(c.Value, ".")
 		if len(parts) != 3 {
 			continue
@@ -60,7 +63,7 @@ func (a *Accounts) deviceOf(r *http.Request, u *models.User) string {
 func (a *Accounts) knowDevice(w http.ResponseWriter, r *http.Request, u *models.User) {
 	name := deviceName(u)
 	a.cookie(w, name, a.sealDevice(u, models.NewID(time.Now()), time.Now().Add(deviceLife).Unix()), int(deviceLife/time.Second))
-	others := slices.DeleteFunc(r.Cookies(), func(c *http.Cookie) bool { return c.Name == name || !strings.HasPrefix(c.Name, deviceCookie) })
+	others := slices.DeleteFunc(a.cookies().Of(r), func(c *http.Cookie) bool { return c.Name == name || !strings.HasPrefix(c.Name, deviceCookie) })
 	for i := range max(len(others)-maxDevices+1, 0) {
 		a.cookie(w, others[i].Name, "", -1)
 	}

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // house is a server with accounts, over a real store.
 type house struct {
+	link     string // the secret of the local link
 	t        testing.TB
 	store    *sqlitestore.Store
 	accounts *Accounts
@@ -82,8 +83,8 @@ func newHouse(t testing.TB, change ...func(*Config)) *house {
 	}
 	h.handler = api.New(api.Config{
 		Library: &library.Library{Store: h.store, Audit: h.store, Logger: logger}, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: h.denylist,
-		PublicURL: "http://localhost:5000", Origins: []string{"http://localhost:5173"}, Accounts: h.accounts,
-		Local: &api.Local{Port: 5000, Signer: auth.Signer{Secret: []byte(outside), Issuer: "elsewhere"}}, Limits: bounds,
+		PublicURL: "http://localhost:5000", Origins: auth.NewOrigins(auth.OriginConfig{PublicURL: "http://localhost:5000", Allowed: []string{"http://localhost:5173"}}), Accounts: h.accounts,
+		Local: &api.Local{Signer: auth.Signer{Secret: []byte(outside), Issuer: "elsewhere"}, Link: auth.NewLocalLink(func(s string) { h.link = s })}, Limits: bounds,
 		Doors: []api.Door{h.accounts}, Logger: logger,
 	})
 	return h
@@ -95,6 +96,7 @@ const outside = "a secret of another issuer, of more than 32 bytes"
 type browser struct {
 	h      *house
 	from   string // address
+	host   string
 	origin string
 	cookie string
 	others map[string]string // cookies, by name
@@ -102,7 +104,9 @@ type browser struct {
 	user   api.User
 }
 
-func (h *house) browser() *browser { return &browser{h: h, from: "127.0.0.1:4000"} }
+func (h *house) browser() *browser {
+	return &browser{h: h, from: "127.0.0.1:4000", host: "localhost:5000"}
+}
 
 // call sends a request, keeps the cookie and reads the answer.
 func (b *browser) call(method, path string, body, into any) (status int, code models.Code) {
@@ -112,7 +116,7 @@ func (b *browser) call(method, path string, body, into any) (status int, code mo
 		raw, _ = json.Marshal(body)
 	}
 	r := httptest.NewRequestWithContext(b.h.t.Context(), method, path, strings.NewReader(string(raw)))
-	r.RemoteAddr, r.Host = b.from, "localhost:5000"
+	r.RemoteAddr, r.Host = b.from, b.host
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -185,7 +189,8 @@ func (b *browser) must(want int, method, path string, body, into any) {
 func (h *house) founder() *browser {
 	h.t.Helper()
 	b := h.browser()
-	if status, code := b.in("/api/auth/register", Registration{Name: "Ann", Email: "ann@example.com", Password: pass, OrganizationName: "Acme"}); status != http.StatusCreated {
+	form := Registration{Name: "Ann", Email: "ann@example.com", Password: pass, OrganizationName: "Acme", SetupCode: h.accounts.setupCode}
+	if status, code := b.in("/api/auth/register", form); status != http.StatusCreated {
 		h.t.Fatalf("founding: %d %s", status, code)
 	}
 	return b

@@ -75,7 +75,7 @@ func (a *Accounts) invite(w http.ResponseWriter, r *http.Request, who models.Ide
 	}
 	a.audit(r.Context(), who.OrganizationID, models.AuditEntry{By: who.UserID, Action: models.AuditInvite, Target: made.ID, After: models.AuditState{Role: made.Role}})
 	out := inviteOf(made)
-	out.URL = a.link("/join", ticket{who.OrganizationID, made.ID, secret}.String())
+	out.URL = a.link(r, "/join", ticket{who.OrganizationID, made.ID, secret}.String())
 	return api.Write(w, http.StatusCreated, out)
 }
 

@@ -48,7 +48,7 @@ func (a *Accounts) login(w http.ResponseWriter, r *http.Request) error {
 	}
 	account := strings.ToLower(strings.TrimSpace(asked.Email))
 	stranger, limited := a.Limits.Attempt(r, account)
-	if limited != nil && !hasDevice(r) {
+	if limited != nil && !a.hasDevice(r) {
 		return limited
 	}
 	if len(asked.Password) > 4*maxPassword {

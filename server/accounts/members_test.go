@@ -240,3 +240,35 @@ func TestOrganizationIsRenamed(t *testing.T) {
 	viewer.must(http.StatusOK, "GET", "/api/org/members", nil, nil)
 	viewer.must(http.StatusForbidden, "GET", "/api/org/invites", nil, nil)
 }
+
+// A link begins with the address at which the admin's page was opened; no header
+// of another page moves it.
+func TestLinksHaveThePagesAddress(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.founder()
+	ben := b.joined("ben", models.RoleEditor)
+	for _, c := range []struct{ host, origin, want string }{
+		{"localhost:5000", "", "http://localhost:5000"},
+		{"localhost:5000", "http://localhost:5000", "http://localhost:5000"},
+		{"192.168.1.7:5000", "http://192.168.1.7:5000", "http://192.168.1.7:5000"},
+		{"rooms.example", "https://rooms.example", "https://rooms.example"}, // behind a proxy with TLS
+		{"192.168.1.7:5000", "http://localhost:5000", "http://localhost:5000"},
+		{"evil.example", "", "http://localhost:5000"},
+		{"evil.example", "http://localhost:5173", "http://localhost:5000"}, // allowed, but has no such page
+		{"evil.example:80", "http://localhost:5000", "http://localhost:5000"},
+	} {
+		b.host, b.origin = c.host, c.origin
+		var invite Invite
+		b.must(http.StatusCreated, "POST", "/api/org/invites", InviteOrder{Role: models.RoleViewer}, &invite)
+		var reset ResetLink
+		b.must(http.StatusCreated, "POST", "/api/org/members/"+ben.user.UserID+"/reset", nil, &reset)
+		if !strings.HasPrefix(invite.URL, c.want+"/join#") || !strings.HasPrefix(reset.URL, c.want+"/reset#") {
+			t.Errorf("at %s from %q: %s, %s", c.host, c.origin, invite.URL, reset.URL)
+		}
+	}
+	b.host, b.origin = "localhost:5000", "https://evil.example"
+	if status, code := b.call("POST", "/api/org/invites", InviteOrder{Role: models.RoleViewer}, nil); status != http.StatusForbidden || code != models.CodeOrigin {
+		t.Errorf("a page elsewhere: %d %s", status, code)
+	}
+}

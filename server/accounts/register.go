@@ -23,8 +23,8 @@ type Registration struct {
 	OrganizationName string `json:"organizationName,omitempty"`
 	// Invite is the secret of an invitation; with it nothing is founded.
 	Invite string `json:"invite,omitempty"`
-	// SetupCode is the one that the server told at its start. The first
-	// organization is founded with it, or on the machine that runs the server.
+	// SetupCode is the one that the server prints at its start, or the secret of
+	// the link to sign in locally. Founding the first organization takes it.
 	SetupCode string `json:"setupCode,omitempty"`
 }
 
@@ -98,7 +98,7 @@ func (a *Accounts) register(w http.ResponseWriter, r *http.Request) error {
 
 var (
 	errClosed    = models.Errorf(models.CodeForbidden, "An account is made by invitation here; ask an admin of your organization for one.")
-	errSetupCode = models.Errorf(models.CodeSetupCode, "The setup code is not the one that the server told at its start.")
+	errSetupCode = models.Errorf(models.CodeSetupCode, "The setup code is not the one that the server printed at its start.")
 )
 
 // permit lets in who brings an invitation or the setup code, as often as they
@@ -128,7 +128,7 @@ func (a *Accounts) mayFound(r *http.Request, code string, u *models.User) error 
 	case founded:
 		u.OrganizationID = newOrganizationID()
 		return nil
-	case !a.here(r) && !same(strings.ToUpper(strings.TrimSpace(code)), a.setupCode):
+	case !a.provesOwner(r, strings.TrimSpace(code)):
 		return errSetupCode
 	}
 	u.First = true
@@ -136,6 +136,13 @@ func (a *Accounts) mayFound(r *http.Request, code string, u *models.User) error 
 		u.OrganizationID = newOrganizationID()
 	}
 	return nil
+}
+
+// provesOwner reports whether the code is one that the server gave to whoever
+// started it: the setup code, or the secret of the local admin's link, which is
+// used up by that.
+func (a *Accounts) provesOwner(r *http.Request, code string) bool {
+	return same(strings.ToUpper(code), a.setupCode) || code != "" && a.localLink(r, code) == nil
 }
 
 // found makes the founder, of whom the store takes one as the first, and then

@@ -43,7 +43,7 @@ func (a *Accounts) offerReset(w http.ResponseWriter, r *http.Request, who models
 		return err
 	}
 	a.audit(r.Context(), u.OrganizationID, models.AuditEntry{By: who.UserID, Action: models.AuditReset, Target: u.ID})
-	return api.Write(w, http.StatusCreated, ResetLink{a.link("/reset", ticket{u.OrganizationID, u.ID, secret}.String()), made.ExpiresAt})
+	return api.Write(w, http.StatusCreated, ResetLink{a.link(r, "/reset", ticket{u.OrganizationID, u.ID, secret}.String()), made.ExpiresAt})
 }
 
 // NewPassword is chosen by whoever holds a link that an admin made.

@@ -9,7 +9,7 @@ import (
 
 // Routes implements [api.Door].
 func (a *Accounts) Routes(g *api.Gate) []api.Route {
-	a.here = g.Here
+	a.localLink, a.pageAddress = g.UseLocalLink, g.PageAddress
 	// What sets or reads the cookie is for pages of this server and allowed ones
 	// only, beside the cookie's own SameSite.
 	ours := func(h api.Handler) api.Handler {

@@ -5,13 +5,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"reelroom/models"
 	"reelroom/server/api"
+	"reelroom/server/auth"
 	"reelroom/server/connguard"
 )
 
@@ -111,7 +110,7 @@ func (a *Accounts) token(ctx context.Context, u models.User, read time.Time) (ap
 // refresh answers POST /api/auth/refresh: a new token for the cookie, and a new
 // cookie.
 func (a *Accounts) refresh(w http.ResponseWriter, r *http.Request) error {
-	t, id, ok := sessionOf(r)
+	t, id, ok := a.sessionOf(r)
 	if !ok {
 		a.clearCookie(w)
 		return errSession
@@ -225,7 +224,7 @@ func (a *Accounts) walk(s *models.Session, secret string, steps int) string {
 
 // SignOut ends the session of the request's cookie. See [api.Accounts].
 func (a *Accounts) SignOut(w http.ResponseWriter, r *http.Request) bool {
-	t, id, ok := sessionOf(r)
+	t, id, ok := a.sessionOf(r)
 	if !ok {
 		return false
 	}
@@ -244,8 +243,8 @@ func (a *Accounts) SignOut(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // sessionOf reads the cookie: whose it is, the session's id and its secret.
-func sessionOf(r *http.Request) (t ticket, id string, ok bool) {
-	cookies := r.CookiesNamed(cookieName)
+func (a *Accounts) sessionOf(r *http.Request) (t ticket, id string, ok bool) {
+	cookies := r.CookiesNamed(a.cookies().Name(cookieName))
 	if len(cookies) != 1 {
 		return t, "", false
 	}
@@ -264,13 +263,10 @@ func (a *Accounts) setCookie(w http.ResponseWriter, u models.User, secret string
 
 func (a *Accounts) clearCookie(w http.ResponseWriter) { a.cookie(w, cookieName, "", -1) }
 
+func (a *Accounts) cookies() auth.Cookies { return auth.Cookies(a.PublicURL) }
+
 func (a *Accounts) cookie(w http.ResponseWriter, name, value string, age int) {
-	public, err := url.Parse(a.PublicURL)
-	if err != nil {
-		public = &url.URL{}
-	}
-	http.SetCookie(w, &http.Cookie{
-		Name: name, Value: value, Path: strings.TrimRight(public.EscapedPath(), "/") + cookiePath, MaxAge: age,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: public.Scheme == "https",
-	})
+	cookie := a.cookies().New(name, value, cookiePath, http.SameSiteStrictMode)
+	cookie.MaxAge = age
+	http.SetCookie(w, cookie)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -199,72 +201,114 @@ func TestSignedLinks(t *testing.T) {
 	}
 }
 
+// The secret of the link signs in; no address and no Host does, and no page but
+// the server's own on this machine may send it.
 func TestLocalSignIn(t *testing.T) {
 	t.Parallel()
-	port := 5000
-	b := newBench(t, func(c *Config) { c.Local = &Local{Signer: auth.Signer{Secret: testSecret}, Port: port} })
-	options := func(header ...string) bool {
-		var o struct{ Local bool }
-		b.do("GET", "/api/auth/options", "", nil, header...).into(t, http.StatusOK, &o)
-		return o.Local
+	var present string
+	link := auth.NewLocalLink(func(secret string) { present = secret })
+	b := newBench(t, func(c *Config) {
+		c.Local = &Local{Signer: auth.Signer{Secret: testSecret}, Link: link}
+		c.PublicURL = "http://localhost:5000"
+		c.Origins = auth.NewOrigins(auth.OriginConfig{PublicURL: c.PublicURL, Allowed: []string{"https://app.example"}, Loopback: true})
+	})
+	local := func(secret string, header ...string) answer {
+		return b.do("POST", "/api/auth/local", "", strings.NewReader(`{"secret":"`+secret+`"}`), append(header, "Content-Type", "application/json")...)
 	}
+	own := []string{"Host", "localhost:5000", "Origin", "http://localhost:5000"}
 	for name, header := range map[string][]string{
-		"localhost":     {"Host", "localhost:5000"},
-		"address":       {"Host", "127.0.0.1:5000"},
-		"IPv6":          {"Host", "[::1]:5000"},
-		"own origin":    {"Host", "localhost:5000", "Origin", "http://localhost:5000"},
-		"allowed":       {"Host", "localhost:5000", "Origin", "https://app.example"},
-		"browser's own": {"Host", "localhost:5000", "Origin", "http://localhost:5000", "Sec-Fetch-Site", "same-origin"},
+		"no page":              {"Host", "localhost:5000"},
+		"another port":         {"Host", "localhost:5000", "Origin", "http://localhost:3000"},
+		"another name":         {"Host", "localhost:5000", "Origin", "http://127.0.0.1:5000"},
+		"allowed":              {"Host", "localhost:5000", "Origin", "https://app.example"},
+		"rebound name":         {"Host", "evil.example:5000", "Origin", "http://evil.example:5000"},
+		"rebound, no port":     {"Host", "evil.example", "Origin", "http://evil.example"},
+		"suffix":               {"Host", "localhost.evil.example:5000", "Origin", "http://localhost.evil.example:5000"},
+		"prefix":               {"Host", "evillocalhost:5000", "Origin", "http://evillocalhost:5000"},
+		"user":                 {"Host", "localhost:5000", "Origin", "http://localhost:5000@evil.example"},
+		"other origin":         {"Host", "localhost:5000", "Origin", "https://evil.example"},
+		"null origin":          {"Host", "localhost:5000", "Origin", "null"},
+		"other scheme":         {"Host", "localhost:5000", "Origin", "https://localhost:5000"},
+		"another site":         {"Host", "localhost:5000", "Origin", "http://localhost:5000", "Sec-Fetch-Site", "cross-site"},
+		"another site's port":  {"Host", "localhost:5000", "Origin", "http://localhost:5000", "Sec-Fetch-Site", "same-site"},
+		"not a loopback":       {"Host", "192.168.1.7:5000", "Origin", "http://192.168.1.7:5000"},
+		"every address at all": {"Host", "0.0.0.0:5000", "Origin", "http://0.0.0.0:5000"},
 	} {
-		var s struct {
-			Token     string
-			ExpiresAt time.Time
-			User      User
+		if a := local(present, header...); a.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %d %s", name, a.StatusCode, a.body)
 		}
-		b.do("POST", "/api/auth/local", "", nil, header...).into(t, http.StatusOK, &s)
+	}
+	first := present
+	for _, wrong := range []string{"", "x", strings.ToLower(present), present[1:], present + "A"} {
+		local(wrong, own...).refused(t, http.StatusForbidden, models.CodeLocalLink)
+	}
+	for i, header := range [][]string{
+		own,
+		append(own, "Sec-Fetch-Site", "same-origin"),
+		append(own, "X-Forwarded-For", "203.0.113.9"), // the secret says all
+		{"Host", "127.0.0.1:5000", "Origin", "http://127.0.0.1:5000"},
+		{"Host", "127.0.0.2:8080", "Origin", "http://127.0.0.2:8080"},
+		{"Host", "[::1]:5000", "Origin", "http://[::1]:5000"},
+		{"Host", "app.localhost:5000", "Origin", "http://app.localhost:5000"},
+	} {
+		used := present
+		var s LocalSession
+		local(used, header...).into(t, http.StatusOK, &s)
 		if s.User.OrganizationID != "local" || s.User.UserID != "admin" || s.User.Role != models.RoleAdmin || time.Until(s.ExpiresAt) < 11*time.Hour {
-			t.Errorf("%s: %+v", name, s)
+			t.Errorf("%d: %+v", i, s)
 		}
 		var me User
-		b.do("GET", "/api/auth/me", s.Token, nil).into(t, http.StatusOK, &me)
-		if me != s.User || !options(header...) {
-			t.Errorf("%s: me is %+v", name, me)
+		if b.do("GET", "/api/auth/me", s.Token, nil).into(t, http.StatusOK, &me); me != s.User {
+			t.Errorf("%d: me is %+v", i, me)
+		}
+		if used == present {
+			t.Fatal("the secret stays the same")
 		}
 	}
-	for name, header := range map[string][]string{
-		"rebound name":   {"Host", "evil.example:5000"},
-		"rebound origin": {"Host", "evil.example:5000", "Origin", "http://evil.example:5000"},
-		"other port":     {"Host", "localhost:5001"},
-		"no port":        {"Host", "localhost"},
-		"suffix":         {"Host", "localhost:5000.evil.example"},
-		"other origin":   {"Host", "localhost:5000", "Origin", "https://evil.example"},
-		"null origin":    {"Host", "localhost:5000", "Origin", "null"},
-		"other scheme":   {"Host", "localhost:5000", "Origin", "https://localhost:5000"},
-		"cross-site":     {"Host", "localhost:5000", "Sec-Fetch-Site", "cross-site"},
-		"proxy":          {"Host", "localhost:5000", "X-Forwarded-For", "203.0.113.9"},
-		"proxy's host":   {"Host", "localhost:5000", "X-Forwarded-Host", "x"},
-		"RFC 7239":       {"Host", "localhost:5000", "Forwarded", "for=203.0.113.9"},
-		"Via":            {"Host", "localhost:5000", "Via", "1.1 x"},
-	} {
-		t.Log(name)
-		b.do("POST", "/api/auth/local", "", nil, header...).refused(t, http.StatusForbidden, models.CodeForbidden)
-		if options(header...) {
-			t.Errorf("%s: the options promise a local sign-in", name)
-		}
+	if a := local(first, own...); a.StatusCode != http.StatusForbidden {
+		t.Errorf("a second use: %d %s", a.StatusCode, a.body)
+	}
+	if strings.Contains(b.log.String(), first) || strings.Contains(b.log.String(), present) {
+		t.Error("the log holds a secret")
 	}
 	off := newBench(t, nil)
-	off.do("POST", "/api/auth/local", "", nil, "Host", "localhost:5000").refused(t, http.StatusForbidden, models.CodeForbidden)
+	off.do("POST", "/api/auth/local", "", strings.NewReader(`{"secret":""}`), "Content-Type", "application/json").refused(t, http.StatusForbidden, models.CodeForbidden)
 }
 
-func TestLocalSignInFromAnotherMachine(t *testing.T) {
+// Of many who use one link at once, one is signed in.
+func TestLocalLinkIsUsedOnce(t *testing.T) {
 	t.Parallel()
-	a := &api{Config: Config{Local: &Local{Port: 5000}}}
-	for address, want := range map[string]bool{
-		"127.0.0.1:9": true, "127.5.5.5:9": true, "[::1]:9": true, "192.168.1.7:9": false, "[fe80::1]:9": false, "@": false, "": false, "0.0.0.0:9": false,
-	} {
-		r := &http.Request{RemoteAddr: address, Host: "localhost:5000", Header: http.Header{}}
-		if a.local(r) != want {
-			t.Errorf("%s: not %v", address, want)
-		}
+	var present string
+	link := auth.NewLocalLink(func(secret string) { present = secret })
+	secret := present
+	var won atomic.Int32
+	var all sync.WaitGroup
+	for range 32 {
+		all.Go(func() {
+			if link.Use(secret) == nil {
+				won.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d used it", won.Load())
+	}
+}
+
+// Who guesses is slowed down, and does not keep the owner out.
+func TestGuessesOfTheLocalLinkAreBounded(t *testing.T) {
+	t.Parallel()
+	var present string
+	link := auth.NewLocalLink(func(secret string) { present = secret })
+	codes := map[models.Code]int{}
+	for range 300 {
+		codes[models.CodeOf(link.Use("guess"))]++
+	}
+	if codes[models.CodeLocalLink] > 20 || codes[models.CodeRateLimited] < 280 {
+		t.Errorf("%v", codes)
+	}
+	if err := link.Use(present); err != nil {
+		t.Errorf("the right one: %v", err)
 	}
 }

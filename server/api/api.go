@@ -30,11 +30,10 @@ type Config struct {
 	Tickets Tickets
 	// PublicURL is the address that browsers see, such as "https://host/path".
 	PublicURL string
-	// Origins are the web origins that may call with credentials, such as
-	// "https://app.example.org".
-	Origins []string
-	// Local lets a browser on this machine sign in as the local admin; nil
-	// refuses it.
+	// Origins decides which pages may call; nil for the server's own alone.
+	Origins *auth.Origins
+	// Local lets who has the link that the server printed sign in as the local
+	// admin; nil refuses it. PublicURL must be a loopback one.
 	Local *Local
 	// Accounts are those of people who bring no issuer; nil for none.
 	Accounts Accounts
@@ -53,18 +52,16 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Local is the sign-in of the embedded default, which made its secret itself.
+// Local is the sign-in of the embedded default, which made its key itself.
 type Local struct {
 	Signer auth.Signer
-	// Port is the one that the server listens on.
-	Port int
+	Link   *auth.LocalLink
 }
 
 type api struct {
 	Config
-	gate    *Gate
-	mux     *http.ServeMux
-	origins map[string]bool
+	gate *Gate
+	mux  *http.ServeMux
 	// patterns are those of all entries, as the mux has them.
 	patterns []string
 }
@@ -72,6 +69,9 @@ type api struct {
 // API is the handler of all entries.
 type API struct {
 	http.Handler
+	// NotFound answers a request for what is not there, whatever its path, as the
+	// API does.
+	NotFound http.Handler
 	patterns []string
 }
 
@@ -89,13 +89,11 @@ func New(c Config) *API {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Config: c, mux: http.NewServeMux(), origins: map[string]bool{}}
-	for _, o := range c.Origins {
-		a.origins[strings.ToLower(strings.TrimSuffix(o, "/"))] = true
-	}
-	a.gate = &Gate{c.Verify, c.Limits, c.Tickets, c.PublicURL, a.origins, a.local}
+	a := &api{Config: c, mux: http.NewServeMux()}
+	a.gate = &Gate{c.Verify, c.Limits, c.Tickets, c.PublicURL, c.Origins, a.useLocalLink}
 	a.routes()
-	return &API{a.observe(a.secure(a.cors(a.mux))), a.patterns}
+	wrap := func(h http.Handler) http.Handler { return a.observe(a.secure(a.admit(h))) }
+	return &API{wrap(a.mux), wrap(a.handle(a.notFound)), a.patterns}
 }
 
 // routes lists every entry. A member's entry is reached only with a verified
@@ -182,6 +180,15 @@ func (a *api) mayPublish(who models.Identity) error {
 		return a.Limits.Event(who)
 	}
 	return a.Limits.Request(who)
+}
+
+// notFound answers a path that is none of the API's: 405 where the page could
+// have been read, else 404.
+func (a *api) notFound(w http.ResponseWriter, r *http.Request) error {
+	if w.Header().Get("Allow") != "" {
+		return errMethod
+	}
+	return errNoRoute
 }
 
 // fallback answers what no pattern took: 405 where another method would have

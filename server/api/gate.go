@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
+	"net/url"
 
 	"reelroom/models"
 	"reelroom/server/auth"
@@ -40,25 +40,38 @@ type Gate struct {
 	tickets Tickets
 	// publicURL and origins are those of the answers' cookies.
 	publicURL string
-	origins   map[string]bool
-	here      func(*http.Request) bool
+	origins   *auth.Origins
+	localLink func(r *http.Request, secret string) error
 }
 
-// Here reports whether the request comes from the very machine that runs a
-// server which made its own secret.
-func (g *Gate) Here(r *http.Request) bool { return g.here(r) }
+// UseLocalLink uses up the secret of the local admin's link, once, for a request
+// of the server's own page on the machine itself.
+func (g *Gate) UseLocalLink(r *http.Request, secret string) error { return g.localLink(r, secret) }
 
-// Ours reports whether a page of this server or an allowed one has sent the
-// request, or something that is no browser.
+// PageAddress returns PUBLIC_URL with the origin at which the server's own page
+// that sends the request was opened. It is for what the asker alone is told, after
+// the token was verified: a browser sets Origin and Host itself, and no page
+// elsewhere has the token.
+func (g *Gate) PageAddress(r *http.Request) string {
+	own := auth.OriginOf(r.Header.Get("Origin"))
+	public, err := url.Parse(g.publicURL)
+	if err != nil || own == "" || g.origins.Page(r) != auth.OwnPage {
+		return g.publicURL
+	}
+	return own + public.EscapedPath()
+}
+
+// Ours reports whether a page that may use cookies has sent the request, which
+// is one of this server or an allowed one, or something that is no browser.
 func (g *Gate) Ours(r *http.Request) bool {
-	origins := r.Header.Values("Origin")
-	if len(origins) == 0 {
+	switch g.origins.Page(r) {
+	case auth.NoPage:
 		site := r.Header.Get("Sec-Fetch-Site")
 		return site == "" || site == "same-origin" || site == "none"
+	case auth.OwnPage, auth.AllowedPage:
+		return true
 	}
-	origin := strings.ToLower(origins[0])
-	_, host, _ := strings.Cut(origin, "://")
-	return len(origins) == 1 && (g.origins[origin] || host != "" && host == strings.ToLower(r.Host))
+	return false
 }
 
 // Member lets in who has a bearer token and does not ask too often.

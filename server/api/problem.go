@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"maps"
 	"math"
 	"net/http"
@@ -56,7 +55,9 @@ var statuses = map[models.Code]int{
 	models.CodeCredentials:      http.StatusUnauthorized,
 	models.CodeSession:          http.StatusUnauthorized,
 	models.CodeForbidden:        http.StatusForbidden,
+	models.CodeOrigin:           http.StatusForbidden,
 	models.CodeSetupCode:        http.StatusForbidden,
+	models.CodeLocalLink:        http.StatusForbidden,
 	models.CodeEmailTaken:       http.StatusConflict,
 	models.CodeLastAdmin:        http.StatusConflict,
 	models.CodeInvite:           http.StatusGone,
@@ -108,8 +109,20 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if entry.wrote() {
 		return // too late for a problem: the answer has begun
 	}
+	writeProblem(w, entry.id, err)
+}
+
+// Refuse answers a request that did not come through [New]'s handler, with an
+// error as a problem.
+func Refuse(w http.ResponseWriter, err error) {
+	id := models.NewID(time.Now())
+	w.Header().Set("X-Request-Id", id)
+	writeProblem(w, id, err)
+}
+
+func writeProblem(w http.ResponseWriter, id string, err error) {
 	p := problemOf(err)
-	p.RequestID = entry.id
+	p.RequestID = id
 	if e, ok := errors.AsType[*models.Error](err); ok {
 		setRetryAfter(w.Header(), p.Status, e)
 	}
@@ -120,10 +133,7 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		w.Header().Set("WWW-Authenticate", challenge)
 	}
-	body, err := json.Marshal(p)
-	if err != nil {
-		a.Logger.Error("a problem could not be written", slog.Any("error", err))
-	}
+	body, _ := json.Marshal(p) // texts and a number
 	h := w.Header()
 	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Location", "Content-Encoding"} {
 		h.Del(name)

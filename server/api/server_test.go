@@ -101,7 +101,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 		t.Fatal(err)
 	}
 	c := Config{
-		Library: b.library, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.links, Logger: logger, Origins: []string{"https://app.example"},
+		Library: b.library, Verify: verifier.Verify, Inspect: verifier.Inspect, Revoker: denylist, Links: b.links, Logger: logger, Origins: auth.NewOrigins(auth.OriginConfig{PublicURL: "https://rooms.example", Allowed: []string{"https://app.example"}}),
 		Tickets: &auth.Tickets{Store: events, Key: b.links.Key, Revoked: denylist.Revoked}, PublicURL: "https://rooms.example",
 		Health: &health.Checker{Shared: map[string]func(context.Context) error{"store": store.Ping, "log": events.Ping, "blobs": blobs.Ping}},
 	}

@@ -2,18 +2,16 @@ package api
 
 import (
 	"context"
-	"net"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"reelroom/models"
+	"reelroom/server/auth"
 )
 
 const (
-	// LocalUser is the user of a local sign-in, and LocalTTL how long it holds.
+	// LocalUser is the user of a local sign-in, and LocalTTL the life of its token.
 	LocalUser = "admin"
 	LocalTTL  = 12 * time.Hour
 )
@@ -59,13 +57,14 @@ type Accounts interface {
 
 // SignInOptions tells which ways to sign in a request has.
 type SignInOptions struct {
-	// Local tells that this machine may sign in as the local admin.
+	// Local tells that the link which the server prints at its start signs in
+	// without an account.
 	Local bool `json:"local"`
 	// Accounts tells that there are accounts here.
 	Accounts bool `json:"accounts"`
 	// Setup tells that nobody has one yet: the first visitor founds the
-	// organization. SetupCode tells that this takes the code which the server told
-	// at its start, as the request does not come from its own machine.
+	// organization. SetupCode tells that this takes the code which the server
+	// prints at its start.
 	Setup     bool `json:"setup"`
 	SetupCode bool `json:"setupCode"`
 	// Registration tells that anybody may found an organization.
@@ -89,28 +88,40 @@ func (a *api) me(w http.ResponseWriter, r *http.Request, who models.Identity) (e
 	return Write(w, http.StatusOK, user)
 }
 
-// options tells the page which ways to sign in this request has.
+// options tells the page which ways to sign in there are.
 func (a *api) options(w http.ResponseWriter, r *http.Request) error {
-	options := SignInOptions{Local: a.local(r)}
+	options := SignInOptions{Local: a.Local != nil}
 	if a.Accounts != nil {
 		setup, registration, err := a.Accounts.Options(r.Context())
 		if err != nil {
 			return err
 		}
-		options = SignInOptions{options.Local && setup, true, setup, setup && !options.Local, registration && !setup}
+		options = SignInOptions{options.Local && setup, true, setup, setup, registration && !setup}
 	}
 	return Write(w, http.StatusOK, options)
 }
 
-// signInLocal gives the person at this machine a token of the local admin.
+// LocalSecret is what stands behind #local= in the link that the server prints
+// at its start.
+type LocalSecret struct {
+	Secret string `json:"secret"`
+}
+
+// signInLocal gives who has the link of the local admin a token, once.
 func (a *api) signInLocal(w http.ResponseWriter, r *http.Request) error {
-	if !a.local(r) {
-		return models.Errorf(models.CodeForbidden, "Signing in without a token is possible only on the machine that runs the server, and only while no issuer is configured.")
+	var asked LocalSecret
+	if err := Decode(w, r, &asked, false); err != nil {
+		return err
 	}
-	if a.Accounts != nil {
-		if setup, _, err := a.Accounts.Options(r.Context()); err != nil || !setup {
-			return models.Errorf(models.CodeForbidden, "There are accounts here: sign in with yours.").Because(err)
+	if a.Accounts != nil && a.Local != nil {
+		if setup, _, err := a.Accounts.Options(r.Context()); err != nil {
+			return err
+		} else if !setup {
+			return models.Errorf(models.CodeForbidden, "There are accounts here: sign in with yours.")
 		}
+	}
+	if err := a.useLocalLink(r, asked.Secret); err != nil {
+		return err
 	}
 	who := models.Identity{UserID: LocalUser, OrganizationID: models.LocalOrganization, Role: models.RoleAdmin}
 	token, expires, err := a.Local.Signer.Token(who, LocalTTL)
@@ -123,49 +134,27 @@ func (a *api) signInLocal(w http.ResponseWriter, r *http.Request) error {
 	return Write(w, http.StatusOK, LocalSession{Token: token, ExpiresAt: expires.UTC(), User: UserOf(who)})
 }
 
-// local reports whether the request comes from this very machine, from a page
-// of this server or an allowed one, and through no proxy. The address alone
-// does not say so: a page anywhere can make the browser here send requests, and
-// with a name of its own that points to 127.0.0.1 even read the answers. Such a
-// request has another Host or another Origin.
-func (a *api) local(r *http.Request) bool {
-	if a.Local == nil || proxied(r.Header) {
-		return false
+// useLocalLink uses up the secret of the local admin's link, which is all that
+// gives a right here: neither the address nor the Host of a request does. The
+// page that sends it must be the server's own, and opened on this machine.
+func (a *api) useLocalLink(r *http.Request, secret string) error {
+	if a.Local == nil {
+		return models.Errorf(models.CodeForbidden, "Nobody signs in here without an account or a token.")
 	}
-	address, _, err := net.SplitHostPort(r.RemoteAddr)
-	if ip := net.ParseIP(address); err != nil || ip == nil || !ip.IsLoopback() {
-		return false
+	if !a.localPage(r) {
+		return models.Errorf(models.CodeForbidden, "Only the server's own page, opened on the machine that runs it, signs in by a link.")
 	}
-	host := strings.ToLower(r.Host)
-	if !slices.Contains(a.Local.hosts(), host) {
-		return false
-	}
-	origins := r.Header.Values("Origin")
-	if len(origins) == 0 { // not a browser, or a GET of the same origin
-		return r.Header.Get("Sec-Fetch-Site") != "cross-site"
-	}
-	origin := strings.ToLower(origins[0])
-	return len(origins) == 1 && (origin == "http://"+host || a.origins[origin])
+	return a.Local.Link.Use(secret)
 }
 
-// hosts are the names under which a browser on this machine reaches the server.
-func (l *Local) hosts() []string {
-	hosts := []string{"localhost", "127.0.0.1", "[::1]"}
-	if l.Port != 80 {
-		for i := range hosts {
-			hosts[i] += ":" + strconv.Itoa(l.Port)
-		}
+// localPage reports whether the server's own page sent the request, under a
+// loopback name that a page elsewhere cannot have.
+func (a *api) localPage(r *http.Request) bool {
+	if a.Origins.Page(r) != auth.OwnPage {
+		return false
 	}
-	return hosts
-}
-
-// proxied reports whether somebody has passed the request on: then its address
-// is not its sender's.
-func proxied(h http.Header) bool {
-	for name := range h {
-		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded") {
-			return true
-		}
-	}
-	return false
+	origin := r.Header.Get("Origin")
+	scheme, _, _ := strings.Cut(a.PublicURL, "://")
+	site := r.Header.Get("Sec-Fetch-Site")
+	return auth.IsLoopbackURL(origin) && strings.HasPrefix(origin, scheme+"://") && (site == "" || site == "same-origin")
 }

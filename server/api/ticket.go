@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -74,7 +73,7 @@ func (g *Gate) StreamVisitor(w http.ResponseWriter, r *http.Request) (models.Ide
 	if !ok || g.tickets == nil || r.Method != http.MethodGet {
 		return g.Identify(r)
 	}
-	if pass, err := r.Cookie(auth.PassName(ticket)); err == nil {
+	if pass, err := r.Cookie(g.cookies().Name(auth.PassName(ticket))); err == nil {
 		who, err := g.by(r, func() (models.Identity, error) { return g.tickets.Admit(ticket, r.URL.Path, pass.Value) })
 		if models.CodeOf(err) != models.CodeTokenInvalid {
 			return who, err
@@ -85,7 +84,9 @@ func (g *Gate) StreamVisitor(w http.ResponseWriter, r *http.Request) (models.Ide
 	if err != nil {
 		return who, err
 	}
-	g.setPass(w, r, ticket, who)
+	if g.origins.Page(r) != auth.LoopbackPage { // whose cookies are not taken
+		g.setPass(w, r, ticket, who)
+	}
 	return who, nil
 }
 
@@ -95,7 +96,7 @@ func (g *Gate) setPass(w http.ResponseWriter, r *http.Request, ticket string, wh
 	cookie.Expires = who.ExpiresAt
 	http.SetCookie(w, cookie)
 	var held []string // in the order of their age (RFC 6265, section 5.4)
-	for _, c := range r.Cookies() {
+	for _, c := range g.cookies().Of(r) {
 		if strings.HasPrefix(c.Name, auth.PassPrefix) {
 			held = append(held, c.Name)
 		}
@@ -107,21 +108,14 @@ func (g *Gate) setPass(w http.ResponseWriter, r *http.Request, ticket string, wh
 	}
 }
 
+func (g *Gate) cookies() auth.Cookies { return auth.Cookies(g.publicURL) }
+
 // passCookie is sent to exactly the stream that it is for, and is no script's to
 // read. The page of another site gets it only over TLS, where browsers take it,
 // and apart from what other sites hold of this one.
 func (g *Gate) passCookie(r *http.Request, name, value string) *http.Cookie {
-	public, err := url.Parse(g.publicURL)
-	if err != nil {
-		public = &url.URL{}
-	}
-	c := &http.Cookie{
-		Name: name, Value: value, Path: strings.TrimSuffix(public.EscapedPath(), "/") + r.URL.EscapedPath(),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: public.Scheme == "https",
-	}
-	origin := strings.ToLower(r.Header.Get("Origin"))
-	own := strings.ToLower(public.Scheme + "://" + public.Host)
-	if c.Secure && origin != own && g.origins[origin] {
+	c := g.cookies().New(name, value, r.URL.EscapedPath(), http.SameSiteLaxMode)
+	if c.Secure && g.origins.Page(r) == auth.AllowedPage {
 		c.SameSite, c.Partitioned = http.SameSiteNoneMode, true
 	}
 	return c

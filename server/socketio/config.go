@@ -10,6 +10,7 @@ import (
 
 	"reelroom/models"
 	"reelroom/rooms"
+	"reelroom/server/auth"
 	"reelroom/server/limits"
 )
 
@@ -35,9 +36,8 @@ type Commands interface {
 // Config is what the door needs. Authenticate, Snapshot, Hub, Events and
 // Sessions are required.
 type Config struct {
-	// Origins are the web origins that may connect, such as
-	// "https://app.example.org"; the door's own host may always.
-	Origins []string
+	// Origins decides which pages may connect; nil for those of the same host.
+	Origins *auth.Origins
 
 	// Authenticate verifies a token. Its error carries the code that the client
 	// is shown.
@@ -146,11 +146,6 @@ func (c *Config) Validate() error {
 	}
 	if c.Sessions == nil {
 		mistakes = append(mistakes, errors.New("socketio: Sessions is missing"))
-	}
-	for _, o := range c.Origins {
-		if _, err := hostOf(o); err != nil {
-			mistakes = append(mistakes, err)
-		}
 	}
 	return errors.Join(mistakes...)
 }

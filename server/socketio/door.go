@@ -17,7 +17,6 @@ import (
 type Door struct {
 	config   Config
 	log      *slog.Logger
-	origins  origins
 	handlers map[string]handler
 	index    *index
 	feed     *feed
@@ -47,7 +46,7 @@ func New(config Config) (*Door, error) {
 	config = config.withDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &Door{
-		config: config, log: config.Logger, origins: newOrigins(config.Origins),
+		config: config, log: config.Logger,
 		index: newIndex(), ctx: ctx, cancel: cancel, announced: maxPayload,
 		heart: newHeart(config.PingInterval, config.PingTimeout),
 		links: newLinks(),

@@ -30,7 +30,6 @@ var (
 	rejectMethod    = &rejection{http.StatusBadRequest, 2, "Bad handshake method"}
 	rejectSid       = &rejection{http.StatusBadRequest, 1, "Session ID unknown"}
 	rejectQuery     = &rejection{http.StatusBadRequest, 3, "Bad request"}
-	rejectOrigin    = &rejection{http.StatusForbidden, 4, "Forbidden"}
 	rejectType      = &rejection{http.StatusUnsupportedMediaType, 3, "Bad request: send text/plain"}
 	rejectSize      = &rejection{http.StatusRequestEntityTooLarge, 3, "Payload too large"}
 	rejectDraining  = &rejection{http.StatusServiceUnavailable, 3, "Shutting down"}
@@ -93,13 +92,7 @@ func validSid(sid string) bool {
 
 // ServeHTTP judges a request before the library sees it.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !d.origins.allows(r) {
-		reject(w, rejectOrigin)
-		return
-	}
-	cors(w, r)
-	if r.Method == http.MethodOptions {
-		preflight(w)
+	if !d.admitsPage(w, r) {
 		return
 	}
 	upgrade := websocket.IsWebSocketUpgrade(r)

@@ -13,6 +13,7 @@ func TestPreflight(t *testing.T) {
 	s := startServer(t, func([]any) {})
 	req := must(http.NewRequest("OPTIONS", s.URL+"/socket.io/?EIO=4&transport=polling", nil))(t)
 	req.Header.Set("Origin", "https://app.example.org")
+	req.Header.Set("Access-Control-Request-Method", "GET")
 	req.Header.Set("Access-Control-Request-Headers", "authorization")
 	resp := must(httpClient.Do(req))(t)
 	defer resp.Body.Close()

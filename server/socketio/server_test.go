@@ -12,6 +12,7 @@ import (
 
 	"github.com/zishang520/engine.io/v2/types"
 
+	"reelroom/server/auth"
 	"reelroom/server/connguard"
 	"reelroom/server/limits"
 )
@@ -34,7 +35,7 @@ func startServerWith(t testing.TB, note func(args []any), change func(*Config)) 
 	t.Helper()
 	hub := newFakeHub()
 	config := Config{
-		Origins:      []string{"https://app.example.org"},
+		Origins:      auth.NewOrigins(auth.OriginConfig{Allowed: []string{"https://app.example.org"}}),
 		Authenticate: fakeAuth, Snapshot: fakeSnapshot(hub), Hub: hub, Commands: fakeCommands{}, Events: hub, Sessions: newFakeSessions(),
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}

@@ -146,7 +146,7 @@ func newBench(t testing.TB, nodes int, change ...func(*bench)) *bench {
 		n := &node{b: b, door: door}
 		n.Server = httptest.NewServer(api.New(api.Config{
 			Library: b.lib, Verify: verifier.Verify, Inspect: verifier.Verify, Links: links, Limits: bounds, Logger: logger,
-			Origins: []string{"https://app.example"}, Doors: []api.Door{door},
+			Origins: auth.NewOrigins(auth.OriginConfig{Allowed: []string{"https://app.example"}}), Doors: []api.Door{door},
 		}))
 		t.Cleanup(func() { n.Client().CloseIdleConnections(); n.Server.Close(); _ = door.Close() })
 		b.nodes = append(b.nodes, n)

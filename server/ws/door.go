@@ -27,8 +27,6 @@ type Config struct {
 	// Batches may be nil: then there is no /ws/batch.
 	Batches Batches
 	Streams *stream.Streams
-	// Origins are the web origins whose pages may connect, beside the server's own.
-	Origins []string
 	// Limits may be nil: then nobody sends too much.
 	Limits *limits.Limits
 	// PingEvery is 30 s where it is 0.
@@ -40,8 +38,7 @@ type Config struct {
 // Door is the raw WebSocket door of one node.
 type Door struct {
 	Config
-	origins origins
-	stats   stats
+	stats stats
 
 	looks looks // at batches
 
@@ -61,7 +58,7 @@ func New(c Config) *Door {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	d := &Door{Config: c, origins: newOrigins(c.Origins), idle: make(chan struct{})}
+	d := &Door{Config: c, idle: make(chan struct{})}
 	close(d.idle)
 	return d
 }

@@ -21,6 +21,7 @@ import (
 	"reelroom/models/modelstest/testenv"
 	"reelroom/rooms"
 	"reelroom/server/api"
+	"reelroom/server/auth"
 	"reelroom/server/library"
 	"reelroom/server/limits"
 	"reelroom/server/stream"
@@ -182,8 +183,10 @@ func newBench(t testing.TB, pipes bool, s limits.Settings) *bench {
 	logger := slog.New(slog.NewJSONHandler(b.log, nil))
 	bounds := limits.New(s, logger)
 	b.streams = stream.New(stream.Config{Hub: b.fake, Events: b.fake, Limits: bounds})
-	b.door = New(Config{Library: b.fake, Batches: &b.batches, Streams: b.streams, Origins: []string{"https://app.example.org"}, Limits: bounds, Logger: logger})
-	b.handler = api.New(api.Config{Verify: verify, Doors: []api.Door{b.door}, Limits: bounds, Logger: logger})
+	b.door = New(Config{Library: b.fake, Batches: &b.batches, Streams: b.streams, Limits: bounds, Logger: logger})
+	b.handler = api.New(api.Config{
+		Origins: auth.NewOrigins(auth.OriginConfig{Allowed: []string{"https://app.example.org"}}), Verify: verify, Doors: []api.Door{b.door}, Limits: bounds, Logger: logger,
+	})
 	if !pipes {
 		server := httptest.NewServer(b.handler)
 		t.Cleanup(server.Close)

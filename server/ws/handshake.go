@@ -5,46 +5,14 @@ import (
 	"encoding/base64"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"reelroom/models"
 )
 
-// origins are those of the pages that may connect, in lower case and without a
-// slash at their end.
-type origins map[string]bool
+var errNoWebSocket = models.Errorf(models.CodeUpgradeRequired, "This address is for a WebSocket of version 13.")
 
-func newOrigins(list []string) origins {
-	o := origins{}
-	for _, one := range list {
-		o[strings.ToLower(strings.TrimSuffix(one, "/"))] = true
-	}
-	return o
-}
-
-// allows reports whether the page that sends the request may connect: one of
-// this server, or of an allowed origin. A request without an origin is no page's.
-func (o origins) allows(r *http.Request) bool {
-	values := r.Header.Values("Origin")
-	if len(values) == 0 {
-		return true
-	}
-	origin := strings.ToLower(values[0])
-	if len(values) > 1 || o[origin] {
-		return len(values) == 1
-	}
-	u, err := url.Parse(origin)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.Host == strings.ToLower(r.Host)
-}
-
-var (
-	errNoWebSocket = models.Errorf(models.CodeUpgradeRequired, "This address is for a WebSocket of version 13.")
-	errOrigin      = models.Errorf(models.CodeForbidden, "Pages of this origin may not connect.")
-)
-
-// check refuses over HTTP what is no WebSocket, before anything is done for it,
-// and what comes from the page of a foreign site.
+// check refuses over HTTP what is no WebSocket, before anything is done for it.
 func (d *Door) check(w http.ResponseWriter, r *http.Request) error {
 	if !handshakes(r) {
 		h := w.Header()
@@ -52,9 +20,6 @@ func (d *Door) check(w http.ResponseWriter, r *http.Request) error {
 		h.Set("Upgrade", "websocket")
 		h.Set("Sec-WebSocket-Version", "13")
 		return errNoWebSocket
-	}
-	if !d.origins.allows(r) {
-		return errOrigin
 	}
 	return nil
 }

@@ -91,10 +91,10 @@ func TestRefusedBeforeUpgrade(t *testing.T) {
 		{"POST", "POST", "X-Nothing", "", 405, "method_not_allowed"},
 		{"an allowed page", "GET", "Origin", "https://APP.example.org", 101, ""},
 		{"the server's own page", "GET", "Origin", "http://" + host, 101, ""},
-		{"a foreign page", "GET", "Origin", "https://evil.example.org", 403, models.CodeForbidden},
-		{"a page of the same name", "GET", "Origin", "https://app.example.org.evil.example", 403, models.CodeForbidden},
-		{"a page without name", "GET", "Origin", "null", 403, models.CodeForbidden},
-		{"a file of the same host", "GET", "Origin", "file://" + host, 403, models.CodeForbidden},
+		{"a foreign page", "GET", "Origin", "https://evil.example.org", 403, models.CodeOrigin},
+		{"a page of the same name", "GET", "Origin", "https://app.example.org.evil.example", 403, models.CodeOrigin},
+		{"a page without name", "GET", "Origin", "null", 403, models.CodeOrigin},
+		{"a file of the same host", "GET", "Origin", "file://" + host, 403, models.CodeOrigin},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), c.method, b.url+"/ws?jobId=v1"+mine, nil)
 		if err != nil {

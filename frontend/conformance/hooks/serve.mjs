@@ -40,7 +40,16 @@ export async function serve(binary, folder) {
     await gone;
   };
   await start();
-  return { url, secret: readFileSync(`${folder}/jwt-secret`, "utf8").trim(), start, kill };
+  return {
+    url,
+    secret: readFileSync(`${folder}/jwt-secret`, "utf8").trim(),
+    // The link of the local admin that is good now, and the code that founds the first organization.
+    link: () => readFileSync(`${folder}/local-link`, "utf8").trim(),
+    setupCode: () => /setup code is (\S+)/.exec(log)?.[1],
+    log: () => log,
+    start,
+    kill,
+  };
 }
 
 /** The React of a version: that of the page, or the older one of the package's own tests. */

@@ -44,7 +44,7 @@ async function send(path: string, init: RequestInit, token: string): Promise<Res
 }
 
 export interface AuthOptions {
-  /** This machine may sign in without an account. */
+  /** The link that the server printed at its start signs in without an account. */
   local?: boolean;
   /** Accounts are kept here. */
   accounts?: boolean;
@@ -59,13 +59,19 @@ export interface AuthOptions {
 const one = (id: string) => `/api/videos/${encodeURIComponent(id)}`;
 
 export const authOptions = () => call<AuthOptions>("/api/auth/options");
-export const localSession = () => call<SignedIn>("/api/auth/local", { method: "POST" });
+export const localSession = (secret: string) => callWith<SignedIn>("POST", "/api/auth/local", { secret });
 /** Ends the session at the server, too; the cookie of an account with it. */
 export const endSession = () => call<void>("/api/auth/logout", { method: "POST" });
 export const cancelVideo = (id: string) => call<VideoDocument | undefined>(`${one(id)}/cancel`, { method: "POST" });
 export const retryVideo = (id: string) => call<VideoDocument | undefined>(`${one(id)}/retry`, { method: "POST" });
 export const renameVideo = (id: string, title: string) => callWith<VideoDocument | undefined>("PATCH", one(id), { title });
 export const deleteVideo = (id: string) => call<void>(one(id), { method: "DELETE" });
+
+/** The same page of this server under the address at which this page was opened: a proxy may have changed what the server saw of it. */
+export function ownLink(url: string): string {
+  const { pathname, hash } = new URL(url, location.origin);
+  return location.origin + pathname + hash;
+}
 
 /**
  * The same file under the page's own address. Documents carry absolute URLs

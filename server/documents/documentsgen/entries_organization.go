@@ -134,7 +134,7 @@ var identityEntries = []operation{
 	},
 	{
 		pattern: "POST /api/auth/register", id: "register", tag: "Identity", access: anybody, summary: "Make an account",
-		words: "By the secret of an invitation; or as the first, who founds the organization, on the machine of the server or with the setup code; or, where `REGISTRATION=open`, with an organization of its own. The answer sets the cookie that renews the token.",
+		words: "By the secret of an invitation; or as the first, who founds the organization, with the setup code that the server prints at its start; or, where `REGISTRATION=open`, with an organization of its own. The answer sets the cookie that renews the token.",
 		body:  takes(accounts.Registration{}), answers: []answer{creates(api.LocalSession{})},
 		codes: []models.Code{models.CodeForbidden, models.CodeSetupCode, models.CodeEmailTaken, models.CodeInvite, models.CodeConflict},
 	},
@@ -167,13 +167,15 @@ var identityEntries = []operation{
 		codes: []models.Code{models.CodeNotFound, models.CodeConflict, models.CodeSession, models.CodeRevocationsFull},
 	},
 	{
-		pattern: "GET /api/auth/options", id: "getSignInOptions", tag: "Identity", access: anybody, summary: "The ways to sign in from here",
+		pattern: "GET /api/auth/options", id: "getSignInOptions", tag: "Identity", access: anybody, summary: "The ways to sign in",
 		answers: []answer{gives(api.SignInOptions{})},
 	},
 	{
 		pattern: "POST /api/auth/local", id: "signInLocal", tag: "Identity", access: anybody, summary: "Sign in as the local admin",
-		words:   "Only on the machine that runs the server, and only while no issuer is configured.",
-		answers: []answer{gives(api.LocalSession{})}, codes: []models.Code{models.CodeForbidden},
+		words: "Takes the secret behind `#local=` in the link that a server without an issuer prints at its start, and keeps in the file `local-link` in its data folder. " +
+			"It is good for one use, while there is no account, for the server's own page on a loopback address.",
+		body: takes(api.LocalSecret{}), answers: []answer{gives(api.LocalSession{})},
+		codes: []models.Code{models.CodeForbidden, models.CodeLocalLink, models.CodeRateLimited},
 	},
 }
 

@@ -126,6 +126,9 @@ func (o *operation) address() (method, path string) {
 func (o *operation) refusals() []models.Code {
 	codes := append([]models.Code{models.CodeInternal}, o.codes...)
 	add := func(more ...models.Code) { codes = append(codes, more...) }
+	if _, path := o.address(); path != "/healthz" && path != "/readyz" && path != "/metrics" {
+		add(models.CodeOrigin)
+	}
 	if !o.access.open {
 		add(models.CodeTokenMissing, models.CodeTokenExpired, models.CodeTokenInvalid, models.CodeTokenRevoked, models.CodeRateLimited, models.CodeUnavailable)
 	}

@@ -9,6 +9,12 @@ export class ReelroomError extends Error {
         this.name = "ReelroomError";
     }
 }
+/** The codes of refusals that the same request gets again, however long it waits. */
+const final = new Set([
+    "invalid", "not_found", "forbidden", "unsupported", "token_missing", "token_expired", "token_invalid", "token_revoked", "session_ended",
+]);
+/** Tells whether waiting cannot help: the request itself, or who asks, must change. */
+export const isFinal = ({ code, status }) => final.has(code) || (status >= 400 && status < 500 && status !== 408 && status !== 429);
 /** Any failure as one with words to show. */
 export function asError(cause) {
     if (cause instanceof ReelroomError)

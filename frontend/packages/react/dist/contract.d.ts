@@ -31,7 +31,7 @@ export type PlaybackKind = (typeof playbackKinds)[number];
 export declare const roles: readonly ["viewer", "editor", "admin", "service"];
 export type Role = (typeof roles)[number];
 /** Code names one kind of failure. Codes are part of the outside contract: they may be added, never renamed. */
-export declare const codes: readonly ["internal", "invalid", "not_found", "conflict", "forbidden", "token_missing", "token_expired", "token_invalid", "token_revoked", "ticket_invalid", "rate_limited", "unavailable", "unsupported", "too_large", "empty_file", "unsupported_media", "upload_incomplete", "storage_full", "disk_full", "quota_exceeded", "offset_mismatch", "upload_locked", "upload_version", "reset", "stale", "leased", "unsettled", "revocations_full", "policy_changed", "batch_full", "upgrade_required", "credentials_invalid", "session_ended", "invite_invalid", "email_taken", "setup_code_invalid", "last_admin", "cancelled", "deleted", "corrupt", "truncated", "no_video", "dimensions_too_large", "duration_too_long", "stalled", "timeout", "resource", "poison", "source_lost", "tool_missing", "external"];
+export declare const codes: readonly ["internal", "invalid", "not_found", "conflict", "forbidden", "origin_not_allowed", "token_missing", "token_expired", "token_invalid", "token_revoked", "ticket_invalid", "rate_limited", "unavailable", "unsupported", "too_large", "empty_file", "unsupported_media", "upload_incomplete", "storage_full", "disk_full", "quota_exceeded", "offset_mismatch", "upload_locked", "upload_version", "reset", "stale", "leased", "unsettled", "revocations_full", "policy_changed", "batch_full", "upgrade_required", "credentials_invalid", "session_ended", "invite_invalid", "email_taken", "setup_code_invalid", "local_link_invalid", "last_admin", "cancelled", "deleted", "corrupt", "truncated", "no_video", "dimensions_too_large", "duration_too_long", "stalled", "timeout", "resource", "poison", "source_lost", "tool_missing", "external"];
 export type Code = (typeof codes)[number];
 /** Decision is what a person made of a video. */
 export declare const decisions: readonly ["approve", "flag", "clear"];
@@ -48,6 +48,8 @@ export type Level = (typeof levels)[number];
 /** EventName is the name under which an event reaches every door. */
 export declare const eventNames: readonly ["video:queued", "video:progress", "video:processed", "video:failed", "video:cancelled", "video:deleted", "video:updated", "server:announcement", "notification:personal", "chat:message", "upload:progress", "upload:finished", "upload:cancelled", "auth:expiring", "stream:ready", "stream:reset"];
 export type EventName = (typeof eventNames)[number];
+/** Of failed videos: these stand for the file itself, so another attempt ends alike. */
+export declare const permanentCodes: readonly Code[];
 /** Document is a video as every client sees it: in the list, alone, in an ack and in an event. */
 export interface VideoDocument {
     /** MongoID repeats ID under the name that apps of a MongoDB back end read. */

@@ -67,6 +67,7 @@ export const codes = [
     "not_found",
     "conflict",
     "forbidden",
+    "origin_not_allowed",
     "token_missing",
     "token_expired",
     "token_invalid",
@@ -98,6 +99,7 @@ export const codes = [
     "invite_invalid",
     "email_taken",
     "setup_code_invalid",
+    "local_link_invalid",
     "last_admin",
     "cancelled",
     "deleted",
@@ -199,4 +201,13 @@ export const eventNames = [
     "stream:ready",
     /** events are gone: fetch the present state */
     "stream:reset",
+];
+/** Of failed videos: these stand for the file itself, so another attempt ends alike. */
+export const permanentCodes = [
+    "corrupt",
+    "empty_file",
+    "no_video",
+    "unsupported_media",
+    "dimensions_too_large",
+    "duration_too_long",
 ];

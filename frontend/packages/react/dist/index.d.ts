@@ -1,5 +1,5 @@
 export * from "./contract.js";
-export { ReelroomError, problemOf, type Token } from "./api.js";
+export { isFinal, ReelroomError, problemOf, type Token } from "./api.js";
 export { createLibraryStore } from "./store.js";
 export { type Answer, type Connection, type Library, type LibraryIds, type LibraryOptions, type LibraryStore, type LibraryView, type Live, type VideoState, type ViewState, } from "./types.js";
 export { paramsOf, queryOf, type VideoQuery } from "./query.js";

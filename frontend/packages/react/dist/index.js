@@ -1,5 +1,5 @@
 export * from "./contract.js";
-export { ReelroomError, problemOf } from "./api.js";
+export { isFinal, ReelroomError, problemOf } from "./api.js";
 export { createLibraryStore } from "./store.js";
 export {} from "./types.js";
 export { paramsOf, queryOf } from "./query.js";

@@ -1,4 +1,4 @@
-import { asError } from "./api.js";
+import { asError, isFinal } from "./api.js";
 /** The least time between two askings, and until a failed one is tried again, in ms. */
 const pause = 500;
 const retryWait = 3_000;
@@ -53,7 +53,7 @@ class Look {
             const error = asError(cause);
             const missing = error.status === 404;
             this.answer = { state: missing ? "missing" : "error", value: missing ? null : this.answer.value, error };
-            next = missing || error.status === 401 || error.status === 403 ? null : retryWait;
+            next = isFinal(error) ? null : retryWait;
         }
         this.asking = undefined;
         this.changed();

@@ -1,4 +1,4 @@
-import { Api } from "./api.js";
+import { Api, isFinal, ReelroomError } from "./api.js";
 import { Fetches } from "./fetches.js";
 import { Link } from "./link.js";
 import { Looks } from "./look.js";
@@ -24,7 +24,8 @@ class Store {
     videos;
     notifier = new Notifier();
     watching;
-    missing = new Set();
+    /** What the server answered to the watching of a video that it did not give. */
+    refused = new Map();
     fetches;
     states = new Map();
     views;
@@ -165,12 +166,14 @@ class Store {
     getCursor = () => this.link.cursor;
     getVideo = (id) => {
         const video = this.videos.shown(id) ?? null;
-        const gone = this.missing.has(id) || this.videos.isDeleted(id) || this.videos.get(id);
-        const state = video ? "ready" : gone ? "missing" : "loading";
+        const refusal = this.refused.get(id);
+        const deleted = !video && (this.videos.isDeleted(id) || this.videos.get(id) !== undefined);
+        const state = video ? "ready" : deleted || refusal?.code === "not_found" ? "missing" : refusal ? "error" : "loading";
+        const error = state === "error" ? refusal : null;
         const held = this.states.get(id);
-        if (held && held.video === video && held.state === state)
+        if (held && held.video === video && held.state === state && held.error === error && held.deleted === deleted)
             return held;
-        const fresh = { state, video };
+        const fresh = { state, video, deleted, error };
         if (this.states.size >= maxStates)
             this.states.clear();
         this.states.set(id, fresh);
@@ -186,7 +189,7 @@ class Store {
             setTimeout(() => {
                 if (!this.watching.remove(id))
                     return;
-                this.missing.delete(id);
+                this.refused.delete(id);
                 this.states.delete(id);
             }, 0);
         };
@@ -211,13 +214,16 @@ class Store {
     }
     /** Tries later, as something could not be fetched now. */
     again(error) {
-        if (error.status === 401 || error.status === 403)
+        if (isFinal(error))
             return; // waiting does not help
         if (this.retry !== undefined)
             return;
         const wait = retryWaits[Math.min(this.failures++, retryWaits.length - 1)];
         this.retry = setTimeout(() => {
             this.calm();
+            for (const [id, refusal] of this.refused)
+                if (!isFinal(refusal))
+                    this.watching.ask(id);
             for (const view of this.views.used())
                 if (!view.whole && !view.busy)
                     void view.reload();
@@ -268,12 +274,16 @@ class Store {
     }
     answered(id, ack) {
         if (ack.ok) {
-            this.missing.delete(id);
+            this.refused.delete(id);
             this.videos.put(ack.video, ack.cursor);
         }
-        else if (ack.error.code === "not_found" && this.watching.has(id)) {
-            this.missing.add(id);
-            this.videos.drop(id);
+        else if (this.watching.has(id)) {
+            const error = new ReelroomError(ack.error.message, ack.error.code);
+            this.refused.set(id, error);
+            if (error.code === "not_found")
+                this.videos.drop(id);
+            else
+                this.again(error);
         }
         this.notifier.changed(videoTopic(id));
     }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { authOptions, type AuthOptions } from "../../lib/api";
 import { said } from "../../lib/said";
+import { useLinkRefusal } from "../../lib/local";
 import { useNotice } from "../../lib/session";
 import { FoundForm } from "./FoundForm";
 import { Frame } from "./Frame";
@@ -55,7 +56,6 @@ function First({ options }: { options: AuthOptions }) {
         options.local && (
           <>
             <Title order={2} size="h4">{t("local.title")}</Title>
-            <Text size="sm" c="dimmed">{t("local.words")}</Text>
             <Local />
           </>
         )
@@ -87,11 +87,10 @@ function Again({ options, onFound }: { options: AuthOptions; onFound: () => void
       )}
       {options.local && (
         <>
-          {accounts && <Divider label={t("or")} />}
-          <Local variant={accounts ? "default" : "filled"} />
+          <Local />
+          <Divider label={t("or")} />
         </>
       )}
-      {!accounts && options.local && <Divider label={t("or")} />}
       <TokenForm open={!accounts && !options.local} />
     </Frame>
   );
@@ -100,5 +99,7 @@ function Again({ options, onFound }: { options: AuthOptions; onFound: () => void
 function Notice() {
   const { t } = useTranslation();
   const notice = useNotice();
+  const refusal = useLinkRefusal();
+  if (refusal) return <Alert color="red" role="alert">{refusal}</Alert>;
   return notice ? <Alert color="yellow" role="status">{t(`ended.${notice as "ended"}`)}</Alert> : null;
 }

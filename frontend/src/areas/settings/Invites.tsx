@@ -2,7 +2,7 @@ import { Alert, Button, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { every } from "../../lib/api";
+import { every, ownLink } from "../../lib/api";
 import { said } from "../../lib/said";
 import type { Session } from "../../lib/session";
 import { toast } from "../../lib/toast";
@@ -51,7 +51,7 @@ function Make({ organization }: { organization: string }) {
       {made && (
         <Alert color="teal" role="status" title={t("invites.made")}>
           <Text size="sm" mb="sm">{t("invites.once", { until: when(made.expiresAt) })}</Text>
-          <Copy key={made.url} label={t("link")} value={made.url} />
+          <Copy key={made.url} label={t("link")} value={ownLink(made.url)} />
         </Alert>
       )}
     </Panel>

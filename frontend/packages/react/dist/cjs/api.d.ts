@@ -7,6 +7,8 @@ export declare class ReelroomError extends Error {
     readonly status: number;
     constructor(message: string, code: Code | "network" | "unknown", status?: number);
 }
+/** Tells whether waiting cannot help: the request itself, or who asks, must change. */
+export declare const isFinal: ({ code, status }: ReelroomError) => boolean;
 /** Any failure as one with words to show. */
 export declare function asError(cause: unknown): ReelroomError;
 export declare function resolveToken(token: Token | undefined): Promise<string>;

@@ -1,6 +1,6 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.Api = exports.ReelroomError = void 0;
+exports.Api = exports.isFinal = exports.ReelroomError = void 0;
 exports.asError = asError;
 exports.resolveToken = resolveToken;
 exports.problemOf = problemOf;
@@ -16,6 +16,13 @@ class ReelroomError extends Error {
     }
 }
 exports.ReelroomError = ReelroomError;
+/** The codes of refusals that the same request gets again, however long it waits. */
+const final = new Set([
+    "invalid", "not_found", "forbidden", "unsupported", "token_missing", "token_expired", "token_invalid", "token_revoked", "session_ended",
+]);
+/** Tells whether waiting cannot help: the request itself, or who asks, must change. */
+const isFinal = ({ code, status }) => final.has(code) || (status >= 400 && status < 500 && status !== 408 && status !== 429);
+exports.isFinal = isFinal;
 /** Any failure as one with words to show. */
 function asError(cause) {
     if (cause instanceof ReelroomError)

@@ -14,9 +14,10 @@ var __exportStar = (this && this.__exportStar) || function(m, exports) {
     for (var p in m) if (p !== "default" && !Object.prototype.hasOwnProperty.call(exports, p)) __createBinding(exports, m, p);
 };
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.useJobStatus = exports.useJobProgress = exports.useBatchProgress = exports.useVideoProgress = exports.useVideoLibrary = exports.useVideoIds = exports.useVideoDocument = exports.useVideoCounts = exports.useVideo = exports.useLibraryStore = exports.useEvents = exports.useConnection = exports.ReelroomProvider = exports.queryOf = exports.paramsOf = exports.createLibraryStore = exports.problemOf = exports.ReelroomError = void 0;
+exports.useJobStatus = exports.useJobProgress = exports.useBatchProgress = exports.useVideoProgress = exports.useVideoLibrary = exports.useVideoIds = exports.useVideoDocument = exports.useVideoCounts = exports.useVideo = exports.useLibraryStore = exports.useEvents = exports.useConnection = exports.ReelroomProvider = exports.queryOf = exports.paramsOf = exports.createLibraryStore = exports.problemOf = exports.ReelroomError = exports.isFinal = void 0;
 __exportStar(require("./contract.js"), exports);
 var api_js_1 = require("./api.js");
+Object.defineProperty(exports, "isFinal", { enumerable: true, get: function () { return api_js_1.isFinal; } });
 Object.defineProperty(exports, "ReelroomError", { enumerable: true, get: function () { return api_js_1.ReelroomError; } });
 Object.defineProperty(exports, "problemOf", { enumerable: true, get: function () { return api_js_1.problemOf; } });
 var store_js_1 = require("./store.js");

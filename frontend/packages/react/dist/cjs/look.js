@@ -56,7 +56,7 @@ class Look {
             const error = (0, api_js_1.asError)(cause);
             const missing = error.status === 404;
             this.answer = { state: missing ? "missing" : "error", value: missing ? null : this.answer.value, error };
-            next = missing || error.status === 401 || error.status === 403 ? null : retryWait;
+            next = (0, api_js_1.isFinal)(error) ? null : retryWait;
         }
         this.asking = undefined;
         this.changed();

@@ -1,4 +1,4 @@
-import type { Token } from "./api.js";
+import type { ReelroomError, Token } from "./api.js";
 import type { BatchState, Cursor, EventName, ServerToClientEvents, VideoCounts, VideoDocument } from "./contract.js";
 import type { AnySocket, Connection } from "./link.js";
 import type { Answer } from "./look.js";
@@ -20,8 +20,13 @@ export interface LibraryOptions {
 }
 /** One video as it stands. */
 export interface VideoState {
-    state: "loading" | "ready" | "missing";
+    /** "missing": the server has none by this id, for this user. "error": it refused to tell. */
+    state: "loading" | "ready" | "missing" | "error";
     video: VideoDocument | null;
+    /** Of one that is missing: it was deleted while the store knew it. */
+    deleted: boolean;
+    /** Why the server did not tell; null but for "error". */
+    error: ReelroomError | null;
 }
 /** The videos of one query, live. It works while somebody subscribes; a little later it is let go of. */
 export interface LibraryView {
