@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"reelroom/models"
 	"reelroom/server/capacity"
@@ -18,9 +19,13 @@ func (c *config) openCapacity(b *backend.Backend) (*capacity.Capacity, error) {
 	if c.MinFreeMB != nil {
 		minFree = int64(*c.MinFreeMB) << 20
 	}
+	usedFor := time.Duration(0)
+	if c.MongoURI != "" { // which adds up over an index, where SQLite has a counter
+		usedFor = 10 * time.Second
+	}
 	blobs, ok := b.Blobs.(models.BlobAdopter)
 	return capacity.New(capacity.Config{
 		Parts: c.UploadDir, Blobs: c.BlobsDir(), Moves: ok && blobs.Adopts(c.UploadDir), MinFree: minFree,
-		Most: models.Usage{Videos: c.Limits.OrgVideos, Bytes: int64(c.Limits.OrgStoredMB) << 20}, Used: b.Store.Usage,
+		Most: models.Usage{Videos: c.Limits.OrgVideos, Bytes: int64(c.Limits.OrgStoredMB) << 20}, Used: b.Store.Usage, UsedFor: usedFor,
 	}), nil
 }

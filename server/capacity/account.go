@@ -76,6 +76,9 @@ func (c *Capacity) ask(ctx context.Context, a *account, videos int, bytes int64)
 	case <-ctx.Done():
 		return errGivenUp.Because(ctx.Err())
 	}
+	if c.recall(a, videos, bytes) {
+		return nil
+	}
 	for until := time.Now().Add(commitTime); ; {
 		// Granted before kept: what passes from one to the other counts twice then,
 		// and never not at all.
@@ -83,6 +86,9 @@ func (c *Capacity) ask(ctx context.Context, a *account, videos int, bytes int64)
 		kept, err := c.Used(ctx, a.org)
 		if err != nil {
 			return err
+		}
+		if a.settled(ended) {
+			c.kept.put(a.org, kept)
 		}
 		refused := over(c.Most, kept, granted, videos, bytes)
 		if refused == nil {
@@ -93,6 +99,17 @@ func (c *Capacity) ask(ctx context.Context, a *account, videos int, bytes int64)
 			return refused
 		}
 	}
+}
+
+// recall is ask by what is remembered.
+func (c *Capacity) recall(a *account, videos int, bytes int64) bool {
+	granted, _ := a.now() // before what is kept, as in ask
+	kept, ok := c.kept.get(a.org)
+	if !ok || over(c.Most, kept, granted, videos, bytes) != nil {
+		return false
+	}
+	a.add(videos, bytes)
+	return true
 }
 
 // now returns what is granted, and what is closed by the end of the next record

@@ -3,6 +3,7 @@ package capacity
 import (
 	"context"
 	"sync"
+	"time"
 
 	"reelroom/models"
 )
@@ -22,6 +23,9 @@ type Config struct {
 	Most models.Usage
 	// Used returns what an organization keeps.
 	Used func(ctx context.Context, org string) (models.Usage, error)
+	// UsedFor is how long what it has said permits more files; 0: it is asked for
+	// each. It is always asked before one is refused.
+	UsedFor time.Duration
 }
 
 // Capacity is the room of this server and of its organizations. Its methods may
@@ -29,6 +33,7 @@ type Config struct {
 type Capacity struct {
 	Config
 	parts, blobs *disk
+	kept         kept
 
 	mu   sync.Mutex
 	orgs map[string]*account // of those that hold a grant or ask for one
@@ -36,7 +41,7 @@ type Capacity struct {
 
 // New makes a Capacity.
 func New(c Config) *Capacity {
-	out := &Capacity{Config: c, orgs: map[string]*account{}, parts: &disk{dir: c.Parts, minFree: c.MinFree}}
+	out := &Capacity{Config: c, orgs: map[string]*account{}, parts: &disk{dir: c.Parts, minFree: c.MinFree}, kept: kept{life: c.UsedFor, orgs: map[string]known{}}}
 	if c.Blobs == "" {
 		return out
 	}

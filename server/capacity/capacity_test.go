@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -41,9 +42,9 @@ func (s *shop) create(org string, bytes int64) func() error {
 	}
 }
 
-func (s *shop) capacity(t *testing.T, most models.Usage) *Capacity {
+func (s *shop) capacity(t *testing.T, most models.Usage, usedFor time.Duration) *Capacity {
 	s.kept = map[string]models.Usage{}
-	return New(Config{Parts: t.TempDir(), Blobs: t.TempDir(), Moves: true, MinFree: 0, Most: most, Used: s.used})
+	return New(Config{Parts: t.TempDir(), Blobs: t.TempDir(), Moves: true, MinFree: 0, Most: most, Used: s.used, UsedFor: usedFor})
 }
 
 // However many come at the same time, and whether they become videos meanwhile or
@@ -51,8 +52,15 @@ func (s *shop) capacity(t *testing.T, most models.Usage) *Capacity {
 // it may.
 func TestQuotaHoldsInARace(t *testing.T) {
 	t.Parallel()
+	t.Run("asked each time", func(t *testing.T) { t.Parallel(); race(t, 0) })
+	t.Run("remembered", func(t *testing.T) { t.Parallel(); race(t, time.Hour) })
+}
+
+func race(t *testing.T, usedFor time.Duration) {
 	s, most := &shop{}, models.Usage{Videos: 40, Bytes: 25_000}
-	c := s.capacity(t, most)
+	asked := 0
+	s.read = func() { s.mu.Lock(); asked++; s.mu.Unlock() }
+	c := s.capacity(t, most, usedFor)
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	refused, made := 0, 0
@@ -102,11 +110,24 @@ func TestQuotaHoldsInARace(t *testing.T) {
 	if _, err := c.Take(t.Context(), "acme", Want{Videos: 1, Bytes: 1}); models.CodeOf(err) != models.CodeQuota {
 		t.Errorf("one byte beyond it: %v", err)
 	}
+	before := asked
 	s.kept["acme"] = models.Usage{} // deleted
 	if g, err := c.Take(t.Context(), "acme", Want{Videos: 1, Bytes: 25_000}); err != nil {
 		t.Errorf("after everything was deleted: %v", err)
 	} else {
 		g.Release()
+	}
+	if usedFor > 0 {
+		for range 100 {
+			g, err := c.Take(t.Context(), "acme", Want{Videos: 1, Bytes: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			g.Release()
+		}
+		if asked > before+2 {
+			t.Errorf("the store was asked %d times", asked-before)
+		}
 	}
 	if len(c.orgs) != 0 || c.parts.reserved != 0 || c.Granted("acme") != (models.Usage{}) {
 		t.Errorf("%d organizations and %d bytes are remembered for ever", len(c.orgs), c.parts.reserved)
@@ -118,7 +139,7 @@ func TestQuotaHoldsInARace(t *testing.T) {
 func TestNobodyIsRefusedForARecordThatCountsTwice(t *testing.T) {
 	t.Parallel()
 	s := &shop{}
-	c := s.capacity(t, models.Usage{Videos: 2})
+	c := s.capacity(t, models.Usage{Videos: 2}, 0)
 	first, err := c.Take(t.Context(), "acme", Want{Videos: 1})
 	if err != nil {
 		t.Fatal(err)

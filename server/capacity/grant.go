@@ -165,11 +165,13 @@ func (g *Grant) Commit(bytes int64, create func() error) error {
 		return create()
 	}
 	g.mu.Lock()
+	size := bytes
 	videos, bytes := min(g.videos, 1), min(g.bytes, bytes)
 	g.mu.Unlock()
 	return g.account.commit(videos, bytes, func() error {
 		err := create()
 		if err == nil {
+			g.c.kept.add(g.account.org, size)
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			g.videos, g.bytes = g.videos-videos, g.bytes-bytes

@@ -71,7 +71,9 @@ func TestAnnouncedCountsEverywhere(t *testing.T) {
 	ann := tokenOf(t, "acme", "ann", models.RoleEditor)
 	path := b.nodes[0].begin(ann, 6000)
 	b.clock.forward(2 * lookEvery)
-	create := func(n *node, size string) answered { return n.do("POST", "/api/uploads", ann, nil, "Upload-Length", size) }
+	create := func(n *node, size string) answered {
+		return n.do("POST", "/api/uploads", ann, nil, "Upload-Length", size)
+	}
 	create(b.nodes[1], "4001").want(t, http.StatusForbidden, models.CodeQuota)
 	again, err := New(Config{
 		Library: b.lib, Dir: b.dir, Life: time.Hour, Now: b.clock.now,
