@@ -28,7 +28,8 @@ func (b *bench) reelroom() *peer {
 	p := &peer{name: ours, about: "this server", clustered: b.redis != nil && b.MongoURI != ""}
 	p.start = func(ctx context.Context, nodes int, shared bool) (*setup, error) {
 		s := &setup{peer: p, dialect: load.SocketIO{}, token: minted(b.secret, "viewer", nil)}
-		env := []string{"PORT=0", "WORKER=off", "LOG_LEVEL=error", "JWT_SECRET=" + b.secret}
+		// All clients come from this machine.
+		env := []string{"PORT=0", "WORKER=off", "LOG_LEVEL=error", "JWT_SECRET=" + b.secret, "LIMIT_ADDRESS_CONNECTIONS=0", "LIMIT_ADDRESS_HANDSHAKES=0"}
 		dir, err := os.MkdirTemp(b.dir, "data-")
 		if err != nil {
 			return nil, err
