@@ -41,6 +41,10 @@ func (b *Backend) OpenFFmpeg(ctx context.Context, out *Status) (*ffmpeg.Tools, e
 		}
 		return nil, fmt.Errorf("FFMPEG=%q: %w", b.Config.FFmpeg, err)
 	}
+	if confined := tools.Confined(); confined != nil && b.Config.Sandbox == sandboxRequired {
+		return nil, fmt.Errorf("SANDBOX=%s: %w. Allow this process user namespaces, or Landlock (Linux 5.13) with seccomp; or set FFMPEG=%s, or SANDBOX=%s",
+			sandboxRequired, confined, ffmpeg.Embedded, sandboxBest)
+	}
 	if !tools.Isolated() {
 		b.Logger.Warn("the system does not let ffmpeg be shut in as well as it could be", "tools", tools.Describe())
 	}
