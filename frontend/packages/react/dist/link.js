@@ -9,6 +9,18 @@ import { Refresh } from "./refresh.js";
 const retryWaits = [1_000, 2_000, 5_000, 10_000, 30_000];
 /** Refusals that pass by themselves. */
 const passing = ["rate_limited", "unavailable"];
+/** What the server answered to a handshake by polling, where it said why not; a WebSocket tells nothing. */
+function answered(error) {
+    try {
+        const { code, detail } = JSON.parse(error.context?.responseText ?? "");
+        if (code && detail)
+            return new ReelroomError(detail, code, error.context?.status);
+    }
+    catch {
+        // no answer, or none of this server's
+    }
+    return undefined;
+}
 /** A socket's listeners, put on by start and taken off by stop. */
 export class Link {
     token;
@@ -119,7 +131,7 @@ export class Link {
     }
     failed(error) {
         if (this.socket.active) {
-            this.handlers.connection({ state: "reconnecting", error: new ReelroomError("The server cannot be reached.", "network") });
+            this.handlers.connection({ state: "reconnecting", error: answered(error) ?? new ReelroomError("The server cannot be reached.", "network") });
             return;
         }
         const { code = "unknown", retryAfter = 0 } = error.data ?? {};

@@ -1,7 +1,7 @@
 import { io, type Socket } from "socket.io-client";
 import { ReelroomError, resolveToken, type Token } from "./api.js";
 import { videoEvents, type VideoEventName, type VideoPayload } from "./apply.js";
-import { eventNames, type AuthExpiring, type Cursor, type EventName, type RefreshAck, type StreamReady, type StreamReset } from "./contract.js";
+import { eventNames, type AuthExpiring, type Cursor, type EventName, type Problem, type RefreshAck, type StreamReady, type StreamReset } from "./contract.js";
 import { covers } from "./order.js";
 import { LastPlace } from "./place.js";
 import { Refresh } from "./refresh.js";
@@ -40,7 +40,18 @@ const retryWaits = [1_000, 2_000, 5_000, 10_000, 30_000];
 /** Refusals that pass by themselves. */
 const passing = ["rate_limited", "unavailable"];
 
-type ConnectError = Error & { data?: { code?: string; retryAfter?: number } };
+type ConnectError = Error & { data?: { code?: string; retryAfter?: number }; context?: { responseText?: string; status?: number } };
+
+/** What the server answered to a handshake by polling, where it said why not; a WebSocket tells nothing. */
+function answered(error: ConnectError): ReelroomError | undefined {
+  try {
+    const { code, detail } = JSON.parse(error.context?.responseText ?? "") as Partial<Problem>;
+    if (code && detail) return new ReelroomError(detail, code, error.context?.status);
+  } catch {
+    // no answer, or none of this server's
+  }
+  return undefined;
+}
 
 /** A socket's listeners, put on by start and taken off by stop. */
 export class Link {
@@ -152,7 +163,7 @@ export class Link {
 
   private failed(error: ConnectError): void {
     if (this.socket.active) {
-      this.handlers.connection({ state: "reconnecting", error: new ReelroomError("The server cannot be reached.", "network") });
+      this.handlers.connection({ state: "reconnecting", error: answered(error) ?? new ReelroomError("The server cannot be reached.", "network") });
       return;
     }
     const { code = "unknown", retryAfter = 0 } = error.data ?? {};

@@ -101,6 +101,18 @@ describe("the store's own socket", () => {
     expect(await auth()).toEqual({ token: "t", after: "e.5" });
   });
 
+  it.each([
+    ["a refused origin", '{"code":"origin_not_allowed","detail":"Pages of the origin \\"http://app.example\\" may not use this server."}', 403, { code: "origin_not_allowed", status: 403, message: /app\.example/ }],
+    ["a wrong path", '{"code":"not_found","detail":"There is nothing at this address."}', 404, { code: "not_found", status: 404, message: /nothing/ }],
+    ["a page of something else", "<!doctype html>", 502, { code: "network", status: 0, message: /cannot be reached/ }],
+    ["nothing", "", 0, { code: "network", status: 0, message: /cannot be reached/ }],
+  ])("tells what a handshake was answered: %s", (_, responseText, status, { message, ...want }) => {
+    const store = open();
+    socket.fire("connect_error", Object.assign(new Error("xhr poll error"), { context: { responseText, status } }));
+    expect(store.getConnection()).toMatchObject({ state: "reconnecting", error: want });
+    expect(store.getConnection().error?.message).toMatch(message);
+  });
+
   it("tries again by itself when a limit refused it, as late as it was told", async () => {
     const store = open();
     socket.active = false;

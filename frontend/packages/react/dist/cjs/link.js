@@ -12,6 +12,18 @@ const refresh_js_1 = require("./refresh.js");
 const retryWaits = [1_000, 2_000, 5_000, 10_000, 30_000];
 /** Refusals that pass by themselves. */
 const passing = ["rate_limited", "unavailable"];
+/** What the server answered to a handshake by polling, where it said why not; a WebSocket tells nothing. */
+function answered(error) {
+    try {
+        const { code, detail } = JSON.parse(error.context?.responseText ?? "");
+        if (code && detail)
+            return new api_js_1.ReelroomError(detail, code, error.context?.status);
+    }
+    catch {
+        // no answer, or none of this server's
+    }
+    return undefined;
+}
 /** A socket's listeners, put on by start and taken off by stop. */
 class Link {
     token;
@@ -122,7 +134,7 @@ class Link {
     }
     failed(error) {
         if (this.socket.active) {
-            this.handlers.connection({ state: "reconnecting", error: new api_js_1.ReelroomError("The server cannot be reached.", "network") });
+            this.handlers.connection({ state: "reconnecting", error: answered(error) ?? new api_js_1.ReelroomError("The server cannot be reached.", "network") });
             return;
         }
         const { code = "unknown", retryAfter = 0 } = error.data ?? {};
