@@ -1,0 +1,1 @@
+export{n as queue}from"./queue-B1F0pIc-.js";
