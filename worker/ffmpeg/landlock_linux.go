@@ -30,20 +30,20 @@ func landlock(j job) error {
 	if errno != 0 {
 		return errno
 	}
-	rules := unix.LandlockRulesetAttr{Access_fs: llAll1}
-	size := unsafe.Sizeof(rules.Access_fs)
+	rules := unix.LandlockRulesetAttr{Handled_access_fs: llAll1}
+	size := unsafe.Sizeof(rules.Handled_access_fs)
 	if version >= 2 {
-		rules.Access_fs |= unix.LANDLOCK_ACCESS_FS_REFER
+		rules.Handled_access_fs |= unix.LANDLOCK_ACCESS_FS_REFER
 	}
 	if version >= 3 {
-		rules.Access_fs |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
+		rules.Handled_access_fs |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
 	}
 	if version >= 4 {
-		rules.Access_net = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
-		size += unsafe.Sizeof(rules.Access_net)
+		rules.Handled_access_net = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+		size += unsafe.Sizeof(rules.Handled_access_net)
 	}
 	if version >= 5 {
-		rules.Access_fs |= unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+		rules.Handled_access_fs |= unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
 	}
 	if version >= 6 { // nor may it send signals to us
 		rules.Scoped = unix.LANDLOCK_SCOPE_SIGNAL | unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
@@ -71,7 +71,7 @@ func landlock(j job) error {
 		if s.Mode&unix.S_IFMT != unix.S_IFDIR {
 			access &= llFile | unix.LANDLOCK_ACCESS_FS_TRUNCATE
 		}
-		rule := unix.LandlockPathBeneathAttr{Allowed_access: access & rules.Access_fs, Parent_fd: int32(fd)}
+		rule := unix.LandlockPathBeneathAttr{Allowed_access: access & rules.Handled_access_fs, Parent_fd: int32(fd)}
 		if _, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, set, unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0); errno != 0 {
 			return fmt.Errorf("%s: %w", path, errno)
 		}
