@@ -1,3 +1,4 @@
+import { forgetMessages } from "./messages";
 import { useSyncExternalStore } from "react";
 
 /** Who is signed in. */
@@ -133,6 +134,7 @@ export function amend(more: Partial<Pick<Session, "user" | "email" | "organizati
 
 /** Forgets the token; why is a key of common:ended. The other tabs of an account follow. */
 export function signOut(why = ""): void {
+  forgetMessages();
   if (session?.account) tabs?.postMessage("out");
   end(why);
 }

@@ -3,11 +3,13 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch } from "wouter";
 import { currentSession, freshToken, isAdmin, mayEdit, renew, signOut, type Session } from "../lib/session";
+import { Messages as Store } from "../lib/messages";
 import { DropCover } from "../areas/uploads/DropCover";
 import { Uploads } from "../areas/uploads/Uploads";
 import { uploads } from "../areas/uploads/uploads";
 import { Header } from "./Header";
 import { Lost } from "./Lost";
+import { Messages } from "./Messages";
 import { Missing } from "./Missing";
 import { Waiting } from "./Waiting";
 import { Library } from "../areas/library/Library";
@@ -21,6 +23,7 @@ const Settings = lazy(() => import("../areas/settings/Settings"));
 export function Room({ session }: { session: Session }) {
   const { t } = useTranslation();
   const [store] = useState(() => createLibraryStore({ token: freshToken }));
+  const [messages] = useState(() => new Store(`${session.organization}\n${session.userId}`));
   const editor = mayEdit(session);
 
   useEffect(() => {
@@ -50,6 +53,7 @@ export function Room({ session }: { session: Session }) {
       <a className="skip" href="#main">{t("skip")}</a>
       <Header session={session} editor={editor} />
       <Lost />
+      <Messages store={messages} session={session} />
       <main className="wrap main" id="main" tabIndex={-1}>
         <Suspense fallback={<Waiting />}>
           <Switch>
