@@ -1,1 +1,0 @@
-export{n as queue}from"./queue-DUG5HATg.js";

@@ -1,1 +1,0 @@
-export{n as queue}from"./queue-B1F0pIc-.js";

@@ -1,5 +1,0 @@
-<<<<<<<< HEAD:frontend/dist/assets/vidstack-CHcsWfRV-DaNGDOQj.js
-import{X as e}from"./vidstack-B9fTkxQO-Dkp5b_jr.js";import{c as t,s as n}from"./vidstack-CvezEmSQ-CyhuqBT8.js";var r=class extends t{$$PROVIDER_TYPE=`AUDIO`;get type(){return`audio`}airPlay;constructor(t,r){super(t,r),e(()=>{this.airPlay=new n(this.media,r)},this.scope)}setup(){super.setup(),this.type===`audio`&&this.ctx.notify(`provider-setup`,this)}get audio(){return this.media}};export{r as AudioProvider};
-========
-import{X as e}from"./vidstack-B9fTkxQO-Dkp5b_jr.js";import{c as t,s as n}from"./vidstack-CvezEmSQ-shqIFTX7.js";var r=class extends t{$$PROVIDER_TYPE=`AUDIO`;get type(){return`audio`}airPlay;constructor(t,r){super(t,r),e(()=>{this.airPlay=new n(this.media,r)},this.scope)}setup(){super.setup(),this.type===`audio`&&this.ctx.notify(`provider-setup`,this)}get audio(){return this.media}};export{r as AudioProvider};
->>>>>>>> 187a4db (page: show announcements, notifications and chat):frontend/dist/assets/vidstack-CHcsWfRV-IPSOtx1L.js
