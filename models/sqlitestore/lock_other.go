@@ -17,3 +17,5 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+func unlockFile(f *os.File) error { return f.Close() }

@@ -3,6 +3,7 @@
 package sqlitestore
 
 import (
+	"errors"
 	"os"
 	"syscall"
 
@@ -22,4 +23,10 @@ func lockFile(path string) (*os.File, error) {
 			"Another Reelroom is running on this data folder. Stop it, or choose another DATA_DIR.").Because(err)
 	}
 	return f, nil
+}
+
+// unlockFile frees the lock at once, also where a child process that is just
+// being started still has the file open.
+func unlockFile(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }

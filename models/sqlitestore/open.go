@@ -121,7 +121,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close ends the connections and frees the file. It may be called twice.
 func (s *Store) Close(context.Context) error {
 	s.closing.Do(func() {
-		s.closed = errors.Join(s.disconnect(), s.lock.Close())
+		s.closed = errors.Join(s.disconnect(), unlockFile(s.lock))
 	})
 	return s.closed
 }
