@@ -153,19 +153,6 @@ describe("the page tells people", { skip }, () => {
     await absent(later, "deleted").waitFor();
     const viewer = await org.open(t, { path: `/videos/${video.id}`, role: "viewer" });
     await absent(viewer, "unknown").waitFor();
-    // A server that is away is no deletion.
-    const line = await way(server.url);
-    t.after(line.close);
-    const far = await org.open(t, { address: line.url });
-    const [seen, kept] = [await org.upload("seen"), await org.upload("stays")];
-    await far.goto(`${line.url}/videos/${seen.id}`);
-    await far.getByTestId("details").waitFor();
-    line.cut();
-    await far.locator("[data-testid=connection][data-state=connected]").waitFor({ state: "detached" });
-    await far.evaluate((id) => { history.pushState(null, "", `/videos/${id}`); }, kept.id);
-    await absent(far, "unreachable").waitFor();
-    line.mend();
-    await far.getByTestId("details").waitFor();
     // No page of the application.
     const nowhere = await org.open(t, { path: "/no/such/page" });
     await nowhere.getByRole("heading", { name: "There is nothing here" }).waitFor();
