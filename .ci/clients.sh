@@ -4,5 +4,5 @@
 mvn -q -B -f server/socketio/testdata/java/pom.xml package
 export SOCKETIO_JAVA="$PWD/server/socketio/testdata/java/target/client.jar"
 # Without optimization, which would take several times as long.
-CARGO_TARGET_DIR="$work/rust" cargo build -q --locked --manifest-path server/socketio/testdata/rust/Cargo.toml
+CARGO_TARGET_DIR="$work/rust" cargo build -q --manifest-path server/socketio/testdata/rust/Cargo.toml
 export SOCKETIO_RUST="$work/rust/debug/reelroom-client"

@@ -47,8 +47,9 @@ func TestStandingStillLetsTheDiskGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := create(bob).want(t, http.StatusCreated, "").Header.Get("Location")
-	a := n.patch(path, ann, 100_000, file[100_000:]).want(t, http.StatusInsufficientStorage, models.CodeDiskFull)
-	if a = n.head(path, ann); a.Header.Get("Upload-Offset") != "100000" {
+	n.patch(path, ann, 100_000, file[100_000:]).want(t, http.StatusInsufficientStorage, models.CodeDiskFull)
+	a := n.head(path, ann)
+	if a.Header.Get("Upload-Offset") != "100000" {
 		t.Errorf("what came is %s bytes", a.Header.Get("Upload-Offset"))
 	}
 	n.do("DELETE", other, bob, nil).want(t, http.StatusNoContent, "")
