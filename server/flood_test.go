@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"reelroom/models"
+	"reelroom/models/modelstest/testenv"
 	"reelroom/server/auth"
 )
 
@@ -25,11 +26,12 @@ const within = time.Second
 // launchBounded starts the built server with so many files that it may have open.
 func launchBounded(t *testing.T, files int, environment ...string) (address string, cmd *exec.Cmd) {
 	t.Helper()
+	shell := testenv.Program(t, "sh")
 	program, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, cmd := launchCommand(t, exec.Command("sh", "-c", `ulimit -n "$0" && exec "$1"`, strconv.Itoa(files), program),
+	url, cmd := launchCommand(t, exec.Command(shell, "-c", `ulimit -n "$0" && exec "$1"`, strconv.Itoa(files), program),
 		append(environment, "DATA_DIR="+t.TempDir(), "WORKER=off", "JWT_SECRET="+floodSecret)...)
 	(&installation{t: t, url: url}).waitReady()
 	return strings.Replace(strings.TrimPrefix(url, "http://"), "localhost", "127.0.0.1", 1), cmd

@@ -56,6 +56,9 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 		return err
 	}
 	defer doors.uploads.Close()
+	if err := ctx.Err(); err != nil { // it was told to stop while it waited for a service
+		return err
+	}
 	welcome(status, c, b, words, doors)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Reconciler().Run(ctx) })

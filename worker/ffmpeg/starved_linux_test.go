@@ -6,12 +6,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"reelroom/models/modelstest/testenv"
 )
 
 // Of two processes that want the same processor each waits for the other; one
 // that was stopped waits for none.
 func TestStarvationIsTold(t *testing.T) {
 	t.Parallel()
+	shell := testenv.Program(t, "sh")
 	var allowed, one unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
 		t.Fatal(err)
@@ -23,7 +26,7 @@ func TestStarvationIsTold(t *testing.T) {
 	}
 	var pids []int
 	for range 3 {
-		cmd := exec.Command("sh", "-c", "while :; do :; done")
+		cmd := exec.Command(shell, "-c", "while :; do :; done")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
