@@ -110,6 +110,16 @@ func TestTooManyEventsOfAnOrganization(t *testing.T) {
 	send(tokenOf(t, "other", "w1", models.RoleService)).refused(t, http.StatusNotFound, models.CodeNotFound)
 }
 
+// Behind a trusted proxy the log names the client, not the proxy.
+func TestLogNamesTheClientBehindAProxy(t *testing.T) {
+	t.Parallel()
+	b := newLimitedBench(t, limits.Settings{})
+	b.do("GET", "/api/videos", token(t, "acme", models.RoleViewer), nil, "X-Forwarded-For", "198.51.100.7, 203.0.113.9")
+	if log := b.log.String(); !strings.Contains(log, "address=203.0.113.9 ") {
+		t.Errorf("the client is not in %s", log)
+	}
+}
+
 func TestTooManyBadTokensOverHTTP(t *testing.T) {
 	t.Parallel()
 	b := newLimitedBench(t, limits.Settings{AddressFailures: 3})

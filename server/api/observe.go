@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -75,10 +74,9 @@ func (a *api) log(r *http.Request, e *entry, took time.Duration) {
 	case e.out.status >= 500 && !e.gone:
 		level = slog.LevelError
 	}
-	address, _, _ := net.SplitHostPort(r.RemoteAddr)
 	fields := []slog.Attr{
 		slog.String("requestId", e.id), slog.String("method", r.Method), slog.String("path", loggedPath(r.URL.Path)),
-		slog.Int("status", e.out.status), slog.Int64("bytes", e.out.bytes), slog.Duration("took", took), slog.String("address", address),
+		slog.Int("status", e.out.status), slog.Int64("bytes", e.out.bytes), slog.Duration("took", took), slog.String("address", a.Limits.ClientAddress(r)),
 	}
 	if e.who.UserID != "" {
 		fields = append(fields, slog.String("organization", e.who.OrganizationID), slog.String("user", e.who.UserID))

@@ -126,3 +126,26 @@ func FuzzForwardedFor(f *testing.F) {
 		l.address(request(forged, forged))
 	})
 }
+
+// The log names the client whole, also behind a trusted proxy, and the peer
+// where there are no limits.
+func TestClientAddress(t *testing.T) {
+	t.Parallel()
+	l := New(Settings{TrustedProxies: "10.0.0.0/8"}, nil)
+	for _, c := range []struct {
+		limits *Limits
+		r      *http.Request
+		want   string
+	}{
+		{l, request("10.1.1.1:1", "198.51.100.7, 203.0.113.9"), "203.0.113.9"},
+		{l, request("10.1.1.1:1", "2001:db8::5"), "2001:db8::5"},
+		{l, request("10.1.1.1:1"), "10.1.1.1"},
+		{l, request("203.0.113.9:1", "198.51.100.7"), "203.0.113.9"},
+		{l, request("@"), ""},
+		{nil, request("10.1.1.1:1", "203.0.113.9"), "10.1.1.1"},
+	} {
+		if got := c.limits.ClientAddress(c.r); got != c.want {
+			t.Errorf("%s, %q: %q instead of %q", c.r.RemoteAddr, c.r.Header["X-Forwarded-For"], got, c.want)
+		}
+	}
+}
