@@ -45,7 +45,7 @@ func (t *Tools) Prepare(ctx context.Context) error {
 		select {
 		case <-beat.C:
 			spent := time.Since(began)
-			t.progress(false, spent, "preparing the embedded ffmpeg, once for this machine")
+			t.progress(false, spent, "preparing the embedded ffmpeg, once for this DATA_DIR")
 		case err := <-done:
 			if err != nil {
 				return err
