@@ -14,6 +14,7 @@ export default defineConfig({
     strictPort: true,
     proxy: {
       "/api": { target: server, changeOrigin: true },
+      "/healthz": { target: server, changeOrigin: true },
       "/sdk": { target: server, changeOrigin: true },
       "/socket.io": { target: server, changeOrigin: true, ws: true },
     },

@@ -286,13 +286,30 @@ test("by keys alone: walk, choose, rename, delete, undo", { skip, timeout: 2 * p
   for (const title of ["Video 038", "Video 037", "Video 036"]) await card(page, title).waitFor();
   assert.equal(await bar.count(), 0);
 
-  // And tried again, all of them.
-  const again = (title) => card(other, title).evaluate((element) => element.dataset.video).then((id) => org.call("GET", `/${id}`)).then(({ attempt }) => attempt);
-  await card(page, "Video 038").hover();
-  await card(page, "Video 038").getByRole("checkbox").check();
-  await card(page, "Video 036").getByRole("checkbox").click({ modifiers: ["Shift"] });
+  // What no other attempt changes is not tried again; what was cancelled is, all of it.
+  const attempt = (id) => org.call("GET", `/${id}`).then((video) => video.attempt);
+  const choose = async (first, last) => {
+    await card(page, first).hover();
+    await card(page, first).getByRole("checkbox").check();
+    await card(page, last).getByRole("checkbox").click({ modifiers: ["Shift"] });
+  };
+  const damaged = await card(other, "Video 038").evaluate((element) => element.dataset.video);
+  await choose("Video 038", "Video 036");
   await bar.getByRole("button", { name: "Try again" }).click();
-  for (const title of ["Video 038", "Video 037", "Video 036"]) await until(async () => (await again(title)) === 2, `${title} is not tried again`);
+  await page.getByText("That fits none of the chosen videos.").waitFor();
+  assert.equal(await attempt(damaged), 1);
+  await bar.getByRole("button", { name: "Choose none" }).click();
+  const stopped = [];
+  for (const title of ["Zone 1", "Zone 2", "Zone 3"]) {
+    const { id } = await org.upload(title, { bytes: readFileSync(sample) });
+    await org.call("POST", `/${id}/cancel`);
+    stopped.push(id);
+  }
+  await page.reload();
+  await page.locator("[data-testid=card][aria-label='Zone 1'][data-status=cancelled]").waitFor();
+  await choose("Zone 3", "Zone 1");
+  await bar.getByRole("button", { name: "Try again" }).click();
+  for (const id of stopped) await until(async () => (await attempt(id)) === 2, `${id} is not tried again`);
   assert.deepEqual(complaints, []);
 });
 

@@ -158,6 +158,84 @@ describe("the page tells people", { skip }, () => {
     await nowhere.getByRole("heading", { name: "There is nothing here" }).waitFor();
   });
 
+  test("a server that is away is called that, and what it keeps back comes by itself", { timeout: 4 * patience }, async (t) => {
+    const org = organization();
+    const first = await org.upload("first");
+    const line = await way(server.url);
+    t.after(line.close);
+    const away = async (page) => {
+      line.cut();
+      await page.locator("[data-testid=connection][data-state=connected]").waitFor({ state: "detached" });
+    };
+    const go = (page, path) => page.evaluate((to) => history.pushState(null, "", to), path);
+    const wrong = (page) => page.getByText(/not found|was deleted|cannot be shown|nicht gefunden|gelöscht/);
+
+    // A part of the page that was not loaded before the server went away, with its words and its style sheet.
+    for (const [language, heading, again] of [["en", "The server cannot be reached", "Try again"], ["de", "Der Server ist nicht erreichbar", "Noch einmal"]]) {
+      const page = await org.open(t, { address: line.url, language });
+      await page.getByTestId("card").first().waitFor();
+      await away(page);
+      await go(page, `/videos/${first.id}`);
+      await page.locator("[data-testid=notLoaded][data-why=unreachable]").getByRole("heading", { name: heading }).waitFor();
+      assert.equal(await wrong(page).count(), 0);
+      if (shots) await accessible(page, { where: "main", seen: (how) => page.screenshot({ path: `${shots}/not-loaded-${language}-${how}.png` }) });
+      await page.getByRole("button", { name: again }).click();
+      await page.locator("[data-testid=notLoaded]").waitFor();
+      line.mend();
+      await page.getByTestId("details").waitFor();
+      await page.getByRole("heading", { name: "first" }).waitFor();
+      assert.equal(await page.evaluate(() => [...document.querySelectorAll("link[rel=stylesheet]")].every((link) => link.sheet)), true, "every style sheet is there");
+      await page.context().close();
+    }
+
+    // A video that the page does not know, while the part of the page is there.
+    const page = await org.open(t, { address: line.url, path: `/videos/${first.id}` });
+    await page.getByTestId("details").waitFor();
+    for (const [title, there] of [["second", page.getByRole("heading", { name: "second" })], ["", page.locator("[data-testid=absent][data-why=unknown]")]]) {
+      await away(page);
+      const id = title ? (await org.upload(title)).id : "nope";
+      await go(page, `/videos/${id}`);
+      await page.locator("[data-testid=absent][data-why=unreachable]").waitFor();
+      assert.equal(await wrong(page).count(), 0);
+      if (shots && id === "nope") await accessible(page, { where: "main", seen: (how) => page.screenshot({ path: `${shots}/unreachable-${how}.png` }) });
+      line.mend();
+      await there.waitFor();
+      await page.locator("[data-testid=connection][data-state=connected]").waitFor();
+    }
+  });
+
+  test("a part of the page that the server does not have any more asks to load the page again", { timeout: 2 * patience }, async (t) => {
+    const org = organization();
+    const page = await org.open(t);
+    await page.route(/assets\/Settings-.*\.js$/, (route) => route.fulfill({ status: 404 }));
+    await page.getByRole("navigation").getByRole("link", { name: "Settings" }).click();
+    await page.locator("[data-testid=notLoaded][data-why=outdated]").waitFor();
+    await page.unroute(/assets\/Settings-.*\.js$/);
+    await page.getByTestId("notLoaded").getByRole("button", { name: "Load again" }).click();
+    await page.getByRole("heading", { name: "Settings" }).waitFor();
+  });
+
+  test("the version of the server, and the command that installs the package, of the address at hand", { timeout: 2 * patience }, async (t) => {
+    const org = organization();
+    const line = await way(server.url);
+    t.after(line.close);
+    const page = await org.open(t, { address: line.url, path: "/settings/developers" });
+    const { version } = await (await fetch(`${server.url}/healthz`)).json();
+    assert.ok(version);
+    await page.getByTestId("serverVersion").filter({ hasText: `Reelroom ${version}` }).waitFor();
+    const command = `npm install ${line.url}/sdk/reelroom-react.tgz socket.io-client`;
+    assert.equal(await page.getByLabel("Install the package").inputValue(), command);
+    assert.equal((await fetch(`${line.url}/sdk/reelroom-react.tgz`)).status, 200);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.locator(".given", { has: page.getByLabel("Install the package") }).getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("button", { name: "Copied" }).waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), command);
+    await accessible(page, { where: "main", seen: (how) => shots && page.screenshot({ path: `${shots}/developers-${how}.png`, fullPage: true }) });
+    await page.goto(`${line.url}/settings`);
+    await page.getByTestId("serverVersion").filter({ hasText: version }).waitFor();
+    assert.deepEqual(page.complaints, []);
+  });
+
   test("nothing is promised of a file that cannot be processed", { timeout: 2 * patience }, async (t) => {
     const org = organization();
     const page = await org.open(t, { role: "admin" });

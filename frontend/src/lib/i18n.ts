@@ -1,5 +1,6 @@
 import i18next, { type ReadCallback } from "i18next";
 import { initReactI18next } from "react-i18next";
+import { loader } from "./load";
 
 /** The languages of the page, each in its own name. One more is a folder in locales and a line here. */
 export const languages = { en: "English", de: "Deutsch" } as const;
@@ -15,10 +16,7 @@ const backend = {
   read(language: string, namespace: string, answer: ReadCallback) {
     const load = files[`../locales/${language}/${namespace}.json`];
     if (!load) return answer(new Error(`no words: ${language}/${namespace}`), null);
-    load().then(
-      (words) => answer(null, words.default as never),
-      (cause: Error) => answer(cause, null),
-    );
+    void loader(load)().then((words) => answer(null, words.default as never));
   },
 };
 

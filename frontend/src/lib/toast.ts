@@ -1,3 +1,7 @@
+import { loader } from "./load";
+
+const load = loader(() => import("../parts/Toasts"));
+
 /** A word that passes by. Its code comes with the first one. */
 export interface Toast {
   /** A toast of the same id is replaced. */
@@ -13,6 +17,6 @@ export interface Toast {
 }
 
 export async function toast(word: Toast): Promise<void> {
-  const { show } = await import("../parts/Toasts");
+  const { show } = await load();
   show(word);
 }

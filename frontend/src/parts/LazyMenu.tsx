@@ -1,7 +1,8 @@
 import { ActionIcon, type ActionIconProps } from "@mantine/core";
 import { lazy, Suspense, useState, type ReactNode } from "react";
+import { loader } from "../lib/load";
 
-const load = () => import("./MenuPanel");
+const load = loader(() => import("./MenuPanel"));
 const MenuPanel = lazy(load);
 
 export interface MenuEntry {

@@ -2,6 +2,7 @@ import { createLibraryStore, ReelroomProvider } from "@reelroom/react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch } from "wouter";
+import { loader } from "../lib/load";
 import { currentSession, freshToken, isAdmin, mayEdit, renew, signOut, type Session } from "../lib/session";
 import { Messages as Store } from "../lib/messages";
 import { DropCover } from "../areas/uploads/DropCover";
@@ -15,9 +16,9 @@ import { Waiting } from "./Waiting";
 import { Library } from "../areas/library/Library";
 import { Naming } from "../areas/library/Naming";
 
-const Video = lazy(() => import("../areas/video/Video"));
-const Console = lazy(() => import("../areas/console/Console"));
-const Settings = lazy(() => import("../areas/settings/Settings"));
+const Video = lazy(loader(() => import("../areas/video/Video")));
+const Console = lazy(loader(() => import("../areas/console/Console")));
+const Settings = lazy(loader(() => import("../areas/settings/Settings")));
 
 /** The signed-in page: one store for one person, whose token may change. */
 export function Room({ session }: { session: Session }) {

@@ -1,7 +1,8 @@
 import { lazy, Suspense } from "react";
+import { loader } from "../../lib/load";
 import { useAskedName } from "./naming";
 
-const NameDialog = lazy(() => import("./NameDialog"));
+const NameDialog = lazy(loader(() => import("./NameDialog")));
 
 /** The place of the dialog in which a video is given another title. */
 export function Naming() {

@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, TextInput, VisuallyHidden } from "@mantine/core";
 import { Check, Copy as CopyIcon } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -22,8 +22,9 @@ export function Copy({ label, value }: { label: string; value: string }) {
     <div className="given">
       <TextInput ref={input} label={label} value={value} readOnly onFocus={(event) => event.currentTarget.select()} />
       <Button variant="default" leftSection={copied ? <Check size={16} /> : <CopyIcon size={16} />} onClick={() => void copy()}>
-        <span role="status">{copied ? t("copied") : t("copy")}</span>
+        {copied ? t("copied") : t("copy")}
       </Button>
+      <VisuallyHidden role="status">{copied ? t("copied") : ""}</VisuallyHidden>
     </div>
   );
 }

@@ -20,6 +20,7 @@ socket.on("video:processed", (e) => console.log(e.videoId, e.thumbnail));`;
     <>
       <Panel title={t("developers.title")} words={t("developers.words")}>
         <Copy label={t("developers.address")} value={url} />
+        <Copy label={t("developers.install")} value={`npm install ${url}/sdk/reelroom-react.tgz socket.io-client`} />
         <pre tabIndex={0} role="region" aria-label={t("developers.example")}><code>{code}</code></pre>
         <Text size="sm"><Link href="/docs">{t("developers.docs")}</Link></Text>
       </Panel>

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { KeyRound, MoreVertical, UserMinus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { loader } from "../../lib/load";
 import { said } from "../../lib/said";
 import { toast } from "../../lib/toast";
 import { LazyMenu } from "../../parts/LazyMenu";
@@ -10,8 +11,8 @@ import { changeRole, removeMember, resetLink, type GivenLink, type Member } from
 import { roles } from "./roles";
 import { when } from "./when";
 
-const Confirm = lazy(() => import("./Confirm"));
-const ShowLink = lazy(() => import("./ShowLink"));
+const Confirm = lazy(loader(() => import("./Confirm")));
+const ShowLink = lazy(loader(() => import("./ShowLink")));
 
 export function MemberRow({ member, admin, organization }: { member: Member; admin: boolean; organization: string }) {
   const { t } = useTranslation(["settings", "common"]);

@@ -1,10 +1,12 @@
 import "./settings.css";
-import { NativeSelect, Title } from "@mantine/core";
+import { NativeSelect, Text, Title } from "@mantine/core";
 import { lazy, Suspense, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
+import { loader } from "../../lib/load";
 import { isAdmin, type Session } from "../../lib/session";
 import { useTitle } from "../../lib/title";
+import { useServerVersion } from "../../lib/version";
 import { Missing } from "../../parts/Missing";
 import { Waiting } from "../../parts/Waiting";
 import { Developers } from "./Developers";
@@ -14,7 +16,7 @@ import { Organization } from "./Organization";
 import { Profile } from "./Profile";
 
 // The thresholds are a part of their own, with what they need.
-const Policy = lazy(() => import("./Policy"));
+const Policy = lazy(loader(() => import("./Policy")));
 
 type Show = (session: Session) => ReactNode;
 const parts = {
@@ -36,6 +38,7 @@ function offered(session: Session): Name[] {
 export default function Settings({ part = "profile", session }: { part?: string; session: Session }) {
   const { t } = useTranslation("settings");
   const [, go] = useLocation();
+  const version = useServerVersion();
   const names = offered(session);
   const name = names.find((one) => one === part);
   useTitle(name ? `${t(`parts.${name}`)} · ${t("title")}` : t("title"));
@@ -61,6 +64,7 @@ export default function Settings({ part = "profile", session }: { part?: string;
       <div className="part">
         <Suspense fallback={<Waiting />}>{show ? show(session) : <Missing />}</Suspense>
       </div>
+      {version && <Text size="sm" c="dimmed" className="serverVersion" data-testid="serverVersion">{t("version", { version })}</Text>}
     </div>
   );
 }

@@ -2,10 +2,11 @@ import { useEvents } from "@reelroom/react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { call } from "../../lib/api";
+import { loader } from "../../lib/load";
 import type { Session } from "../../lib/session";
 import { uploads } from "./uploads";
 
-const Tray = lazy(() => import("./Tray"));
+const Tray = lazy(loader(() => import("./Tray")));
 
 /** What the server knows of a file that is on its way. */
 export interface Begun {

@@ -1,9 +1,13 @@
 import type { VideoDocument } from "@reelroom/react";
 import i18next from "i18next";
+import { loader } from "../../lib/load";
 import { toast } from "../../lib/toast";
 import { hasKept } from "./mark";
 import type { Dropped, Picked } from "./picked";
 import type { Queue } from "./queue";
+
+const loadQueue = loader(() => import("./queue"));
+const loadWalk = loader(() => import("./walk"));
 
 /**
  * The uploads of this tab, as the rest of the page knows them. What sends files
@@ -66,7 +70,7 @@ class Door {
 
   /** Takes what was dropped or pasted: files, and folders with what is below them. */
   async addDropped(dropped: readonly Dropped[]): Promise<void> {
-    const { walk } = await import("./walk");
+    const { walk } = await loadWalk();
     const { picked, left } = await walk(dropped);
     this.add(picked);
     this.tell("left", left);
@@ -77,7 +81,7 @@ class Door {
   }
 
   private load(): Promise<Queue> {
-    return (this.coming ??= import("./queue").then(({ queue }) => {
+    return (this.coming ??= loadQueue().then(({ queue }) => {
       queue.accepted = (video) => this.accepted(video);
       return queue;
     }));

@@ -2,11 +2,12 @@ import { Alert, Button, Group, Skeleton, Text } from "@mantine/core";
 import { useLibraryStore, type VideoDocument } from "@reelroom/react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { loader } from "../../lib/load";
 import { ownURL } from "../../lib/api";
 import type { Clock } from "./clock";
 import { usePlaying } from "./source";
 
-const Player = lazy(() => import("./Player"));
+const Player = lazy(loader(() => import("./Player")));
 
 /** The place of the player: what can be played, or why nothing can. */
 export function Screen({ video: v, clock }: { video: VideoDocument; clock: Clock }) {

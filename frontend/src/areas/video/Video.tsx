@@ -33,10 +33,10 @@ export default function Video({ id, session }: { id: string; session: Session })
         </>
       ) : video ? (
         <Page video={video} session={session} onGone={() => go("/")} />
-      ) : error ? (
+      ) : error && error.code !== "network" ? (
         <Absent why="refused" error={error} />
-      ) : away ? (
-        <Absent why="unreachable" error={connection.error} />
+      ) : away || error ? (
+        <Absent why="unreachable" error={connection.state === "refused" ? connection.error : null} />
       ) : (
         <Waiting />
       )}
