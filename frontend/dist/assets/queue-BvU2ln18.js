@@ -1,1 +1,0 @@
-export{n as queue}from"./queue-faT_wGuD.js";
