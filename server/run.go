@@ -24,15 +24,16 @@ const drainTime = 20 * time.Second
 // address once requests are answered.
 func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, ready func(address string)) error {
 	b, err := backend.Open(ctx, &c.Config, logger)
-	if err != nil {
+	if err == nil {
+		defer b.Close()
+	}
+	listener, portErr := listen(ctx, c.Port)
+	if portErr == nil {
+		defer listener.Close()
+	}
+	if err := errors.Join(err, portErr); err != nil {
 		return err
 	}
-	defer b.Close()
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+strconv.Itoa(c.Port))
-	if err != nil {
-		return fmt.Errorf("PORT=%d: %w", c.Port, err)
-	}
-	defer listener.Close()
 	if c.Port == 0 { // a free one was asked for: say which, also in links
 		c.adopt(listener.Addr().(*net.TCPAddr).Port)
 		b.Links.Base = c.PublicURL
@@ -100,4 +101,14 @@ func run(ctx context.Context, c *config, logger *slog.Logger, out io.Writer, rea
 		ready(c.PublicURL)
 	}
 	return group.Wait()
+}
+
+// listen takes the port, once the services were tried: from then on clients wait
+// for an answer.
+func listen(ctx context.Context, port int) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+strconv.Itoa(port))
+	if err != nil {
+		return nil, fmt.Errorf("PORT=%d: %w", port, err)
+	}
+	return l, nil
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -89,10 +90,10 @@ func (b *Backend) openServices(ctx context.Context) (id string, err error) {
 }
 
 // openRecords opens what lies in DATA_DIR or in its place: the store, then the
-// blobs, which are checked where the store does not open.
+// blobs. What comes after a failure is checked only.
 func (b *Backend) openRecords(ctx context.Context) (id string, err error) {
 	if err := os.MkdirAll(b.Config.DataDir, 0o700); err != nil {
-		return "", fmt.Errorf("DATA_DIR: %w", err)
+		return "", errors.Join(fmt.Errorf("DATA_DIR: %w", err), b.tryOutside(ctx))
 	}
 	if err = b.openStore(ctx); err == nil {
 		id, err = b.installation(ctx)
@@ -104,6 +105,19 @@ func (b *Backend) openRecords(ctx context.Context) (id string, err error) {
 		return "", errors.Join(err, b.tryBlobs(ctx))
 	}
 	return id, b.openBlobs(ctx, id)
+}
+
+// tryOutside returns why the store and the blobs cannot be used, where they need
+// no DATA_DIR. A bucket does: its copies lie there. The caller closes the store.
+func (b *Backend) tryOutside(ctx context.Context) error {
+	var all []error
+	if b.Config.MongoURI != "" {
+		all = append(all, b.openStore(ctx))
+	}
+	if strings.HasPrefix(b.Config.BlobURL, "file:") {
+		all = append(all, b.tryBlobs(ctx))
+	}
+	return errors.Join(all...)
 }
 
 func warn(c *Config, logger *slog.Logger) {
