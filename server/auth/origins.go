@@ -83,7 +83,7 @@ func (o *Origins) Page(r *http.Request) Page {
 		return NoPage
 	}
 	origin := strings.ToLower(values[0])
-	if len(values) > 1 || OriginOf(origin) != origin { // also "null"
+	if len(values) > 1 || origin == "" || OriginOf(origin) != origin { // also "null"
 		return RefusedPage
 	}
 	scheme, _, _ := strings.Cut(origin, "://")

@@ -127,6 +127,18 @@ func TestRefusalCanBeReadAndIsBounded(t *testing.T) {
 	}
 }
 
+// No browser sends an empty Origin: it stands for no page of this server.
+func TestEmptyOriginIsRefused(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("GET", "http://localhost:5000/api/videos", nil)
+	r.Header.Set("Origin", "")
+	for _, o := range []*Origins{nil, NewOrigins(OriginConfig{PublicURL: "http://localhost:5000", Loopback: true})} {
+		if page := o.Page(r); page != RefusedPage {
+			t.Errorf("an empty Origin is page %d", page)
+		}
+	}
+}
+
 // A page that asks again and again is logged once a minute, and so are few that
 // anybody makes up.
 func TestRefusalsAreLoggedSeldom(t *testing.T) {
