@@ -44,5 +44,5 @@ func (l *refusals) log(origin string, r *http.Request) {
 	skipped := l.skipped
 	l.skipped = 0
 	l.mu.Unlock()
-	l.logger.Warn("a page was refused: its origin is not in FRONTEND_URL", "origin", origin, "method", r.Method, "path", r.URL.Path, "notLogged", skipped)
+	l.logger.Warn("a page was refused: its origin is neither that of PUBLIC_URL nor in FRONTEND_URL", "origin", origin, "method", r.Method, "path", r.URL.Path, "notLogged", skipped)
 }

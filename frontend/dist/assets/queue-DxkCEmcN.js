@@ -1,0 +1,1 @@
+export{n as queue}from"./queue-CLdTm2iq.js";
