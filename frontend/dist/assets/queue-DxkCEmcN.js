@@ -1,1 +1,0 @@
-export{n as queue}from"./queue-CLdTm2iq.js";
