@@ -1,0 +1,1 @@
+export{t as Queue,n as queue}from"./queue-zp2Wplgm.js";

@@ -1,1 +1,0 @@
-export{t as Queue,n as queue}from"./queue-C-UBpPLS.js";

@@ -1,0 +1,2 @@
+import{a as e,o as t,s as n}from"./prod-Bycz-NTE.js";var r=/,/g,i=`-->`,a=class extends n{parse(n,r){if(n===``)this.c&&=(this.l.push(this.c),this.h.onCue?.(this.c),null),this.e=e.None;else if(this.e===e.Cue)this.c.text+=(this.c.text?`
+`:``)+n;else if(n.includes(i)){let i=this.q(n,r);i&&(this.c=new t(i[0],i[1],i[2].join(` `)),this.c.id=this.n,this.e=e.Cue)}this.n=n}q(e,t){return super.q(e.replace(r,`.`),t)}};function o(){return new a}export{o as default};

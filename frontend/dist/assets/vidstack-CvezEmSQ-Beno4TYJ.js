@@ -1,1 +1,0 @@
-export{$ as provider_exports,et as provider_exports$1}from"./vidstack-CvezEmSQ-C7mh27AJ.js";

@@ -1,0 +1,1 @@
+export{$ as provider_exports,et as provider_exports$1}from"./vidstack-CvezEmSQ-Dw2rgVyw.js";
