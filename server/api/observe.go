@@ -76,7 +76,7 @@ func (a *api) log(r *http.Request, e *entry, took time.Duration) {
 	}
 	fields := []slog.Attr{
 		slog.String("requestId", e.id), slog.String("method", r.Method), slog.String("path", loggedPath(r.URL.Path)),
-		slog.Int("status", e.out.status), slog.Int64("bytes", e.out.bytes), slog.Duration("took", took), slog.String("address", a.Limits.ClientAddress(r)),
+		slog.Int("status", e.out.status), slog.Int64("bytes", e.out.bytes), slog.Duration("took", took), slog.String("address", a.Limits.Client(r)),
 	}
 	if e.who.UserID != "" {
 		fields = append(fields, slog.String("organization", e.who.OrganizationID), slog.String("user", e.who.UserID))

@@ -130,7 +130,7 @@ func (a *api) signInLocal(w http.ResponseWriter, r *http.Request) error {
 	}
 	who.ExpiresAt = expires
 	entryOf(r).who = who
-	a.Logger.Info("the local admin signed in", "requestId", entryOf(r).id, "address", a.Limits.ClientAddress(r))
+	a.Logger.Info("the local admin signed in", "requestId", entryOf(r).id, "address", a.Limits.Client(r))
 	return Write(w, http.StatusOK, LocalSession{Token: token, ExpiresAt: expires.UTC(), User: UserOf(who)})
 }
 

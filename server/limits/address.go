@@ -35,34 +35,17 @@ func addressOf(ip netip.Addr) Address {
 // A loopback address is one like any other: behind it may be a proxy that was
 // not named.
 func (l *Limits) address(r *http.Request) Address {
-	ip, ok := l.client(r)
+	peer, ok := parseIP(r.RemoteAddr)
 	if !ok {
 		return Address{}
 	}
-	return addressOf(ip)
-}
-
-// ClientAddress returns the IP address of who sent a request, for logs, with the
-// same trust in proxies as the limits have; "" where the request has none. l may
-// be nil: then no proxy is trusted.
-func (l *Limits) ClientAddress(r *http.Request) string {
-	if ip, ok := l.client(r); ok {
-		return ip.String()
-	}
-	return ""
-}
-
-func (l *Limits) client(r *http.Request) (ip netip.Addr, ok bool) {
-	peer, ok := parseIP(r.RemoteAddr)
-	switch {
-	case !ok || l == nil:
-		return peer, ok
-	case l.trusts(peer):
-		return l.forwarded(r.Header.Values("X-Forwarded-For"), peer), true
-	case peer.IsLoopback() || peer.IsPrivate():
+	ip := peer
+	if l.trusts(peer) {
+		ip = l.forwarded(r.Header.Values("X-Forwarded-For"), peer)
+	} else if peer.IsLoopback() || peer.IsPrivate() {
 		l.suspect(r, peer)
 	}
-	return peer, true
+	return addressOf(ip)
 }
 
 // Peer returns who has opened a connection, and whether that is a trusted proxy.

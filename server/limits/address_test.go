@@ -129,7 +129,7 @@ func FuzzForwardedFor(f *testing.F) {
 
 // The log names the client whole, also behind a trusted proxy, and the peer
 // where there are no limits.
-func TestClientAddress(t *testing.T) {
+func TestClient(t *testing.T) {
 	t.Parallel()
 	l := New(Settings{TrustedProxies: "10.0.0.0/8"}, nil)
 	for _, c := range []struct {
@@ -144,7 +144,7 @@ func TestClientAddress(t *testing.T) {
 		{l, request("@"), ""},
 		{nil, request("10.1.1.1:1", "203.0.113.9"), "10.1.1.1"},
 	} {
-		if got := c.limits.ClientAddress(c.r); got != c.want {
+		if got := c.limits.Client(c.r); got != c.want {
 			t.Errorf("%s, %q: %q instead of %q", c.r.RemoteAddr, c.r.Header["X-Forwarded-For"], got, c.want)
 		}
 	}
