@@ -81,6 +81,9 @@ func open(ctx context.Context, c *config, b *backend.Backend, logger *slog.Logge
 			return nil, err
 		}
 	}
+	if err := c.endLocalSignIn(ctx, denylist); err != nil {
+		return nil, fmt.Errorf("end the sign-in without an account: %w", err)
+	}
 	local, err := c.openLocalLink(people != nil && setupCode == "", logger)
 	if err != nil {
 		return nil, fmt.Errorf("the link to sign in, in DATA_DIR: %w", err)

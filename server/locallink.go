@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
+	"reelroom/models"
 	"reelroom/server/api"
 	"reelroom/server/auth"
 )
@@ -41,6 +44,21 @@ func (c *config) openLocalLink(accounts bool, logger *slog.Logger) (*localLink, 
 		Link:   auth.NewLocalLink(l.keep),
 	}
 	return l, nil
+}
+
+// endLocalSignIn ends the tokens that earlier starts gave by a link, where nobody
+// signs in by one any more. The first account ends them by itself.
+func (c *config) endLocalSignIn(ctx context.Context, tokens api.Revoker) error {
+	if c.embedded() {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(c.DataDir, localLinkFile)); err != nil {
+		return nil // there was no link, or nothing can be said of it
+	}
+	_, err := tokens.Revoke(ctx, models.LocalOrganization, models.Revocation{
+		Kind: models.RevokeUser, Subject: api.LocalUser, Until: time.Now().Add(api.LocalTTL + time.Hour),
+	})
+	return err
 }
 
 // keep writes a link down before it can be used. The next one after a link was

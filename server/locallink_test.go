@@ -181,3 +181,53 @@ func TestNoLocalLinkElsewhere(t *testing.T) {
 		})
 	}
 }
+
+// What the link gave ends with the link where an issuer is set, or the server
+// is no longer for this machine alone.
+func TestLocalSignInEndsWithTheLink(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	var token, secret string
+	me := func(t *testing.T, i *installation) int {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", i.url+"/api/auth/me", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode
+	}
+	t.Run("embedded", func(t *testing.T) {
+		i := start(t, map[string]string{"WORKER": "off", "DATA_DIR": dir})
+		r, err := http.NewRequestWithContext(t.Context(), "POST", i.url+"/api/auth/local", strings.NewReader(`{"secret":"`+i.localSecret()+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Origin", i.url)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		var session api.LocalSession
+		if err := json.NewDecoder(answer.Body).Decode(&session); err != nil {
+			t.Fatal(err)
+		}
+		token, secret = session.Token, i.secret
+	})
+	t.Run("embedded again", func(t *testing.T) {
+		if status := me(t, start(t, map[string]string{"WORKER": "off", "DATA_DIR": dir})); status != http.StatusOK {
+			t.Errorf("after a restart: %d", status)
+		}
+	})
+	t.Run("with a secret", func(t *testing.T) {
+		if status := me(t, start(t, map[string]string{"WORKER": "off", "DATA_DIR": dir, "JWT_SECRET": secret})); status != http.StatusUnauthorized {
+			t.Errorf("with an issuer of the same secret: %d", status)
+		}
+	})
+}
