@@ -1,5 +1,5 @@
-// The EventSource of a real browser, with a ticket in place of a token, against a running server:
-//   REELROOM_URL=http://localhost:5000 REELROOM_SECRET=… node --test
+// The EventSource of a real browser, with a ticket in place of a token, against a server of its own:
+//   REELROOM_SERVER=./server node --test stream.test.mjs
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -7,21 +7,26 @@ import { after, before, test } from "node:test";
 import { way } from "./cut.mjs";
 import { executablePath, farAway, launch } from "./chromium.mjs";
 import { need } from "./need.mjs";
+import { binary, ownServer } from "./own.mjs";
 import { mint } from "./token.mjs";
 
-const url = process.env.REELROOM_URL;
-const secret = process.env.REELROOM_SECRET;
-const skip = need({ REELROOM_URL: url, REELROOM_SECRET: secret, chromium: existsSync(executablePath) });
+const skip = need({ REELROOM_SERVER: binary && existsSync(binary), chromium: existsSync(executablePath) });
 
-let browser;
+const listed = "http://localhost:5173";
+let browser, server, url, secret;
 before(async () => {
   if (skip) return;
-  browser = await launch(farAway);
+  // Pages on this machine are admitted without cookies; those of a listed origin with them.
+  [browser, server] = await Promise.all([launch(farAway), ownServer({ FRONTEND_URL: listed })]);
+  ({ url, secret } = server);
 });
-after(() => browser?.close());
+after(async () => {
+  await browser?.close();
+  await server?.end();
+});
 
 // The server's own page, and that of another origin that it allows.
-for (const other of ["", "http://localhost:5173"]) {
+for (const other of ["", listed]) {
   test(`an EventSource of ${other || "the own page"} comes again with its used ticket`, { skip, timeout: 120_000 }, async (t) => {
     const path = await way(url);
     t.after(path.close);

@@ -219,9 +219,9 @@ test("a decision is seen by everybody, with who made it, and does not overrun an
 
   // Deleted by somebody else: the page says so, and editors still see who did what.
   await call("DELETE", `/api/videos/${id}`, undefined, "bob");
-  await ada.getByRole("heading", { name: "This video is gone" }).waitFor();
+  await ada.getByRole("heading", { name: "This video was deleted" }).waitFor();
   await ada.locator("[data-action='video.deleted']").waitFor();
-  await viewer.getByRole("heading", { name: "This video is gone" }).waitFor();
+  await viewer.getByRole("heading", { name: "This video was deleted" }).waitFor();
 });
 
 test("a policy is tried before it holds, and one admin does not overrun another", { skip, timeout: 2 * patience }, async () => {
