@@ -250,3 +250,22 @@ func TestBodyOfAStranger(t *testing.T) {
 		}
 	}
 }
+
+// A connection of the overflow gives way once it was silent for a moment, and not
+// between connecting and sending.
+func TestOverflowWaitsForTheRequest(t *testing.T) {
+	t.Parallel()
+	address, g, _ := serve(t, limits.Settings{}, http.NotFoundHandler())
+	tcp := dial(t, address, "127.0.0.1").Conn.(*net.TCPConn)
+	c := &Conn{TCPConn: tcp, guard: g, opened: time.Now().Add(time.Hour)} // it stays new, however slow the test is
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.overflow.add(c)
+	defer g.overflow.remove(c)
+	if g.silentOverflow() != nil {
+		t.Error("a new connection gave way")
+	}
+	if c.opened = time.Now().Add(-overflowGrace); g.silentOverflow() != c {
+		t.Error("a silent connection did not give way")
+	}
+}

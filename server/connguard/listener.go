@@ -20,6 +20,9 @@ const (
 	overflowSize = limits.SpareDescriptors / 2
 	// overflowTries is how many milliseconds a new one waits for a place there.
 	overflowTries = 50
+	// overflowGrace is how long a connection may be silent before it gives way: a
+	// client needs a moment between connecting and sending its request.
+	overflowGrace = 10 * time.Millisecond
 	// searched is how many addresses are compared to find the one with the most
 	// connections.
 	searched = 64
@@ -142,9 +145,10 @@ func (g *Guard) enterOverflow(c *Conn) (silent *Conn, ok bool) {
 }
 
 // silentOverflow returns the oldest connection of the overflow whose client has
-// not sent the head of a request, and nothing that is still to be read.
+// not sent the head of a request, and nothing that is still to be read, in
+// [overflowGrace] or longer.
 func (g *Guard) silentOverflow() *Conn {
-	for c := g.overflow.first; c != nil; c = c.next {
+	for c := g.overflow.first; c != nil && time.Since(c.opened) >= overflowGrace; c = c.next {
 		if http.ConnState(c.state.Load()) == http.StateNew && c.silent() {
 			return c
 		}
