@@ -30,7 +30,7 @@ func (s *Store) Delete(ctx context.Context, org, prefix string) error {
 		return nil
 	}
 	if err == nil {
-		err = errors.Join(s.sync(filepath.Dir(name)), s.root.RemoveAll(away))
+		err = errors.Join(s.syncNearest(filepath.Dir(name)), s.root.RemoveAll(away))
 	}
 	s.prune(filepath.Dir(name))
 	return failure(err)
@@ -43,6 +43,19 @@ func (s *Store) prune(name string) {
 		if s.root.Remove(name) != nil {
 			return
 		}
+	}
+}
+
+// syncNearest makes the names in a folder durable or, when the folder was pruned
+// meanwhile, those in the nearest one above that is there: what is not in a folder
+// that is gone for good stays gone.
+func (s *Store) syncNearest(name string) error {
+	for {
+		err := s.sync(name)
+		if !errors.Is(err, fs.ErrNotExist) || name == "." {
+			return err
+		}
+		name = filepath.Dir(name)
 	}
 }
 
