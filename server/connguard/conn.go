@@ -104,7 +104,9 @@ func (c *Conn) Close() error {
 // refuse answers in the place of the server, which has not begun to, and closes
 // the connection.
 func (c *Conn) refuse(answer []byte) {
-	_ = c.SetWriteDeadline(time.Now().Add(time.Millisecond)) // it fits in the kernel's buffer
+	// It fits in the kernel's buffer, so nothing waits. A deadline that has passed
+	// before the call, on a busy machine, would send nothing.
+	_ = c.SetWriteDeadline(time.Now().Add(overflowTime))
 	_, _ = c.Write(answer)
 	_ = c.CloseWrite()
 	c.drain() // what was sent and not read would reset the connection

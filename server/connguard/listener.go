@@ -17,12 +17,12 @@ import (
 const (
 	// overflowSize is how many connections are read that there is no room for.
 	// [limits.Limits.Descriptors] leaves as many files free.
-	overflowSize = limits.SpareDescriptors / 2
+	overflowSize = limits.SpareDescriptors * 2 / 3
 	// overflowTries is how many milliseconds a new one waits for a place there.
 	overflowTries = 50
 	// overflowGrace is how long a connection may be silent before it gives way: a
 	// client needs a moment between connecting and sending its request.
-	overflowGrace = 10 * time.Millisecond
+	overflowGrace = 20 * time.Millisecond
 	// searched is how many addresses are compared to find the one with the most
 	// connections.
 	searched = 64
