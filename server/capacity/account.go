@@ -64,8 +64,9 @@ func (c *Capacity) Granted(org string) models.Usage {
 	return a.granted
 }
 
-// ask adds to what is granted, within the quota.
-func (c *Capacity) ask(ctx context.Context, a *account, videos int, bytes int64) error {
+// reserve adds videos and bytes to those granted. It returns [models.CodeQuota] where the
+// quota does not allow them.
+func (c *Capacity) reserve(ctx context.Context, a *account, videos int, bytes int64) error {
 	if c.Most == (models.Usage{}) {
 		a.add(videos, bytes)
 		return nil
@@ -76,13 +77,13 @@ func (c *Capacity) ask(ctx context.Context, a *account, videos int, bytes int64)
 	case <-ctx.Done():
 		return errGivenUp.Because(ctx.Err())
 	}
-	if c.recall(a, videos, bytes) {
+	if c.reserveCached(a, videos, bytes) {
 		return nil
 	}
 	for until := time.Now().Add(commitTime); ; {
 		// Granted before kept: what passes from one to the other counts twice then,
 		// and never not at all.
-		granted, ended := a.now()
+		granted, ended := a.snapshot()
 		kept, err := c.Used(ctx, a.org)
 		if err != nil {
 			return err
@@ -90,7 +91,7 @@ func (c *Capacity) ask(ctx context.Context, a *account, videos int, bytes int64)
 		if a.settled(ended) {
 			c.kept.put(a.org, kept)
 		}
-		refused := over(c.Most, kept, granted, videos, bytes)
+		refused := checkQuota(c.Most, kept, granted, videos, bytes)
 		if refused == nil {
 			a.add(videos, bytes)
 			return nil
@@ -101,34 +102,36 @@ func (c *Capacity) ask(ctx context.Context, a *account, videos int, bytes int64)
 	}
 }
 
-// recall is ask by what is remembered.
-func (c *Capacity) recall(a *account, videos int, bytes int64) bool {
-	granted, _ := a.now() // before what is kept, as in ask
+// reserveCached is reserve with the cached use of the organization; it reports false where
+// that is missing or too high, so that the store must be read.
+func (c *Capacity) reserveCached(a *account, videos int, bytes int64) bool {
+	granted, _ := a.snapshot() // before what is kept, as in reserve
 	kept, ok := c.kept.get(a.org)
-	if !ok || over(c.Most, kept, granted, videos, bytes) != nil {
+	if !ok || checkQuota(c.Most, kept, granted, videos, bytes) != nil {
 		return false
 	}
 	a.add(videos, bytes)
 	return true
 }
 
-// now returns what is granted, and what is closed by the end of the next record
-// that is made.
-func (a *account) now() (granted models.Usage, ended chan struct{}) {
+// snapshot returns the granted use, and a channel that is closed when the next record
+// was made.
+func (a *account) snapshot() (granted models.Usage, ended chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.granted, a.ended
 }
 
-// settled tells that no record is being made, nor was since now.
+// settled tells that no record is being made, nor was one since the snapshot that returned ended.
 func (a *account) settled(ended chan struct{}) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.committing == 0 && a.ended == ended
 }
 
-// over refuses what does not fit beside what is kept and what is granted.
-func over(most, kept, granted models.Usage, videos int, bytes int64) error {
+// checkQuota returns [models.CodeQuota] where videos or bytes do not fit beside the kept and
+// the granted use.
+func checkQuota(most, kept, granted models.Usage, videos int, bytes int64) error {
 	if most.Videos > 0 && videos > 0 && kept.Videos+granted.Videos+videos > most.Videos {
 		return models.Errorf(models.CodeQuota, "Your organization has as many videos as it may keep: %d. Delete some that nobody needs.", most.Videos)
 	}

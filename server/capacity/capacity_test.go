@@ -15,15 +15,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// shop is a store that keeps what is committed.
-type shop struct {
+// usageStore is a store of committed use.
+type usageStore struct {
 	mu   sync.Mutex
 	kept map[string]models.Usage
-	// read, when not nil, is called before a look at what is kept.
+	// read, when not nil, is called before the kept use is read.
 	read func()
 }
 
-func (s *shop) used(_ context.Context, org string) (models.Usage, error) {
+func (s *usageStore) used(_ context.Context, org string) (models.Usage, error) {
 	if s.read != nil {
 		s.read()
 	}
@@ -32,7 +32,7 @@ func (s *shop) used(_ context.Context, org string) (models.Usage, error) {
 	return s.kept[org], nil
 }
 
-func (s *shop) create(org string, bytes int64) func() error {
+func (s *usageStore) create(org string, bytes int64) func() error {
 	return func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -42,7 +42,7 @@ func (s *shop) create(org string, bytes int64) func() error {
 	}
 }
 
-func (s *shop) capacity(t *testing.T, most models.Usage, usedFor time.Duration) *Capacity {
+func (s *usageStore) capacity(t *testing.T, most models.Usage, usedFor time.Duration) *Capacity {
 	s.kept = map[string]models.Usage{}
 	return New(Config{Parts: t.TempDir(), Blobs: t.TempDir(), Moves: true, MinFree: 0, Most: most, Used: s.used, UsedFor: usedFor})
 }
@@ -57,7 +57,7 @@ func TestQuotaHoldsInARace(t *testing.T) {
 }
 
 func race(t *testing.T, usedFor time.Duration) {
-	s, most := &shop{}, models.Usage{Videos: 40, Bytes: 25_000}
+	s, most := &usageStore{}, models.Usage{Videos: 40, Bytes: 25_000}
 	asked := 0
 	s.read = func() { s.mu.Lock(); asked++; s.mu.Unlock() }
 	c := s.capacity(t, most, usedFor)
@@ -138,7 +138,7 @@ func race(t *testing.T, usedFor time.Duration) {
 // is refused for that.
 func TestNobodyIsRefusedForARecordThatCountsTwice(t *testing.T) {
 	t.Parallel()
-	s := &shop{}
+	s := &usageStore{}
 	c := s.capacity(t, models.Usage{Videos: 2}, 0)
 	first, err := c.Take(t.Context(), "acme", Want{Videos: 1})
 	if err != nil {
@@ -209,7 +209,7 @@ func TestDiskIsReserved(t *testing.T) {
 	if !ok {
 		testenv.Missing(t, "right to mount a small disk")
 	}
-	s := &shop{kept: map[string]models.Usage{}}
+	s := &usageStore{kept: map[string]models.Usage{}}
 	c := New(Config{Parts: dir, Blobs: dir, Moves: true, MinFree: floor, Used: s.used})
 	take := func(org string, bytes int64, want models.Code) *Grant {
 		t.Helper()

@@ -38,9 +38,9 @@ type State struct {
 	Full bool `json:"full"`
 }
 
-// look returns what is free and what has to stay so; ok is false where the
+// freeSpace returns the free bytes and how many of them must stay free; ok is false where the
 // system does not tell.
-func (d *disk) look() (free, floor int64, ok bool) {
+func (d *disk) freeSpace() (free, floor int64, ok bool) {
 	now, ok := models.DiskOf(d.dir)
 	if floor = d.minFree; floor < 0 {
 		floor = min(now.Size/floorShare, floorMost)
@@ -55,7 +55,7 @@ func (d *disk) take(bytes int64) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if free, floor, ok := d.look(); ok && bytes > free-floor-d.reserved {
+	if free, floor, ok := d.freeSpace(); ok && bytes > free-floor-d.reserved {
 		return errDiskFull
 	}
 	d.reserved += bytes
@@ -81,7 +81,7 @@ func (d *disk) give(bytes int64) {
 func (d *disk) state(folder string) State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	free, floor, ok := d.look()
+	free, floor, ok := d.freeSpace()
 	return State{folder, free, d.reserved, floor, ok, ok && free-floor-d.reserved <= 0}
 }
 

@@ -25,7 +25,7 @@ type Grant struct {
 }
 
 func (g *Grant) take(ctx context.Context, w Want) error {
-	if err := g.c.ask(ctx, g.account, w.Videos, w.Bytes); err != nil {
+	if err := g.c.reserve(ctx, g.account, w.Videos, w.Bytes); err != nil {
 		return err
 	}
 	parts, blobs := g.c.disks(w)
